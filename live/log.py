@@ -1,0 +1,270 @@
+"""The log: appended to in the transaction of a change, numbered after its commit, read in order.
+
+A database sequence is not a log: its ids are taken before the commits, so a reader that has seen
+6 never sees 5. And a counter locked by the writers would make each wait for the slowest. So rows
+are written unnumbered, and a short transaction of its own numbers what is committed.
+"""
+
+import json
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, transaction
+from django.db.models import Exists, Max
+from django.utils import timezone
+
+from live.bell import bell
+from live.frames import encode
+from live.models import Event, Head
+
+Data = dict[str, Any]
+
+# Events for the server processes themselves; no browser gets to see these.
+ACCESS = "live.access"  # what a user sees has changed
+SESSION_ENDED = "live.session-ended"  # one session, by digest
+IDENTITY = "live.identity"  # a user's password or activity changed: check the sessions
+INTERNAL = {ACCESS, SESSION_ENDED, IDENTITY}
+
+# Under the lock first, and the rows in a later statement: under READ COMMITTED its snapshot then
+# holds whatever committed before the lock was given. By id, so that each subject's changes, and
+# whatever followed from one another, keep their order.
+NUMBER = """
+UPDATE live_event SET position = %s + fresh.rank
+FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS rank
+      FROM live_event WHERE position IS NULL) AS fresh
+WHERE live_event.id = fresh.id
+"""
+
+
+class PositionLost(Exception):
+    """What came after this position cannot be told: pruned, never given, or from a lost log."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One numbered event, with the frames it becomes, encoded once for all receivers."""
+
+    position: int
+    name: str
+    data: str
+    audience: frozenset[str]
+    before: frozenset[str]
+    entered: str | None
+    left: str | None
+    _frames: dict[str, bytes]
+
+    def frame_for(self, audiences: Collection[str]) -> bytes | None:
+        """What a user in these audiences gets of this event: the one rule, live and replayed."""
+        sees = not self.audience.isdisjoint(audiences)
+        saw = sees if self.before is self.audience else not self.before.isdisjoint(audiences)
+        if not (sees or saw) or self.name in INTERNAL:
+            return None
+        return self._frame("both" if sees and saw else "entered" if sees else "left")
+
+    def _frame(self, variant: str) -> bytes:
+        frame = self._frames.get(variant)
+        if frame is None:
+            name, data = self.name, self.data
+            special = self.entered if variant == "entered" else self.left
+            if variant != "both" and special is not None:
+                name, data = json.loads(special)
+            frame = self._frames[variant] = encode(name, data, self.position)
+        return frame
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What a reader gets at once: the log's bounds, and the entries after its own position."""
+
+    head: int
+    floor: int
+    entries: list[Entry]
+
+
+def publish(
+    name: str,
+    data: Data,
+    audience: Collection[str],
+    *,
+    before: Collection[str] | None = None,
+    entered: tuple[str, Data] | None = None,
+    left: tuple[str, Data] | None = None,
+) -> None:
+    """Write one event into the log, to be delivered once the transaction has committed.
+
+    `audience` names who sees the change (`queue:3`, `user:7`, …: the words of the function
+    named in `LIVE_AUDIENCES`). Where a change also moves its subject from one audience to
+    another, `before` names the former one: who is in both gets (`name`, `data`), who is only in
+    the new one gets `entered`, who is only in the former one gets `left`, each a pair of name
+    and data.
+    """
+    moved = before is not None and set(before) != set(audience)
+    Event.objects.create(
+        name=name,
+        data=_json(data),
+        audience=_words(audience),
+        before=_words(before) if moved and before is not None else None,
+        entered=_pair(entered) if moved and entered else None,
+        left=_pair(left) if moved and left else None,
+    )
+    # robust: a bell that cannot ring must not fail a change that is already committed.
+    transaction.on_commit(bell.ring, robust=True)
+
+
+def access_changed(
+    user_id: int, *, gained: Collection[str] = (), lost: Collection[str] = ()
+) -> None:
+    """From this place in the log on, the user is in the `gained` audiences, not in the `lost`."""
+    if gained or lost:
+        data = {"user": user_id, "gained": sorted(gained), "lost": sorted(lost)}
+        publish(ACCESS, data, [processes_of(user_id)])
+
+
+def processes_of(user_id: int) -> str:
+    """The audience of what concerns a user but is told to the server processes only."""
+    return f"@{user_id}"
+
+
+def head() -> int:
+    """The log's newest position: what is read afterwards is at least as new as this."""
+    return Head.objects.values_list("position", flat=True).filter(pk=1).first() or 0
+
+
+def number() -> int:
+    """Give every committed, unnumbered event its position; the new head.
+
+    Any process may call it at any time; the row lock of the head makes them take turns.
+    """
+    with transaction.atomic():
+        locked = _locked_head()
+        with connection.cursor() as cursor:
+            cursor.execute(NUMBER, [locked.position])
+            numbered = cursor.rowcount
+        if numbered:
+            locked.position += numbered
+            locked.save(update_fields=["position"])
+        return locked.position
+
+
+def advance(after: int | None, limit: int) -> Stretch:
+    """Number what is committed, then read up to `limit` entries after the given position.
+
+    Without a position the newest `limit` entries. Raises PositionLost where the entries after
+    the position are not all there.
+    """
+    bounds, unnumbered = _bounds()
+    if unnumbered:
+        number()
+        bounds, _ = _bounds()
+    position, floor = bounds
+    if after is None:
+        after = max(floor, position - limit)
+    if not floor <= after <= position:
+        raise PositionLost(f"{after} is not within {floor} and {position}")
+    entries = read(after, limit) if position > after else []
+    return Stretch(position, floor, entries)
+
+
+def read(after: int, limit: int) -> list[Entry]:
+    """The entries after the position, at least one and up to `limit`; else PositionLost.
+
+    Numbers have no gaps, so a first entry that is not the next one tells of a prune meanwhile.
+    """
+    rows = Event.objects.filter(position__gt=after).order_by("position")[:limit]
+    entries = [_entry(row) for row in rows]
+    if not entries or entries[0].position != after + 1:
+        raise PositionLost(f"{after + 1} is pruned")
+    return entries
+
+
+def is_resumable(user_id: int, after: int, until: int) -> bool:
+    """Whether the user can be told all that came between, and saw all of it by one right."""
+    changes = Event.objects.filter(
+        name=ACCESS, audience=processes_of(user_id), position__gt=after, position__lte=until
+    )
+    return (
+        Event.objects.filter(position=after + 1).exists()  # nothing in between is pruned before it
+        and not changes.exists()
+    )
+
+
+def prune(hours: float) -> int:
+    """Forget what is older than the given hours; how many events that were."""
+    with transaction.atomic():
+        locked = _locked_head()
+        # Only numbered rows, and only up to a position: the floor tells where the rest begins.
+        oldest_kept = timezone.now() - timedelta(hours=hours)
+        old = Event.objects.filter(created_at__lt=oldest_kept, position__isnull=False)
+        last = old.aggregate(last=Max("position"))["last"]
+        if last is None:
+            return 0
+        locked.floor = max(locked.floor, last)
+        locked.save(update_fields=["floor"])
+        return Event.objects.filter(position__lte=last).delete()[0]
+
+
+def prune_if_due(hours: float, every: timedelta) -> int:
+    """Prune, unless another process has done so within `every`."""
+    now = timezone.now()
+    claimed = Head.objects.filter(pk=1, pruned_at__lt=now - every).update(pruned_at=now)
+    return prune(hours) if claimed else 0
+
+
+def positions_lost() -> int:
+    """After a restore from backup: go on above any number ever given; the new head.
+
+    Positions that browsers still hold may name events that the restored log never had, or has
+    given to others. Milliseconds of the clock are above them all (as long as the log never took
+    more than a thousand events a second, for ever) and still exact in JavaScript.
+    """
+    with transaction.atomic():
+        locked = _locked_head()
+        above = max(int(time.time() * 1000), locked.position + 1)
+        Event.objects.filter(position__isnull=False).delete()
+        locked.position = locked.floor = above
+        locked.save(update_fields=["position", "floor"])
+        return above
+
+
+def _bounds() -> tuple[tuple[int, int], bool]:
+    """(head, floor) and whether there is something to number, in one query: the idle poll."""
+    unnumbered = Exists(Event.objects.filter(position=None))
+    row = (
+        Head.objects.filter(pk=1)
+        .annotate(unnumbered=unnumbered)
+        .values_list("position", "floor", "unnumbered")
+        .first()
+    )
+    if row is None:
+        return (0, 0), True  # number() makes the row
+    return (row[0], row[1]), bool(row[2])
+
+
+def _locked_head() -> Head:
+    found = Head.objects.select_for_update().filter(pk=1).first()
+    return found or Head.objects.select_for_update().get_or_create(pk=1)[0]
+
+
+def _entry(row: Event) -> Entry:
+    audience = frozenset(row.audience.split())
+    before = audience if row.before is None else frozenset(row.before.split())
+    return Entry(
+        row.position or 0, row.name, row.data, audience, before, row.entered, row.left, {}
+    )
+
+
+def _json(data: Data) -> str:
+    return json.dumps(data, cls=DjangoJSONEncoder, separators=(",", ":"), ensure_ascii=False)
+
+
+def _pair(special: tuple[str, Data]) -> str:
+    name, data = special
+    return json.dumps([name, _json(data)])
+
+
+def _words(audience: Iterable[str]) -> str:
+    return " ".join(sorted(set(audience)))

@@ -1,0 +1,199 @@
+"""One per server process: reads the log and hands each event to the users connected here.
+
+The bell wakes it, and the poll: deleting every ring would only delay events by LIVE_POLL_SECONDS.
+It keeps the newest entries in a ring, so that a reconnect storm asks the database for no replay.
+"""
+
+import asyncio
+import json
+import logging
+import time
+from collections import deque
+from itertools import islice
+
+from django.conf import settings
+
+from live import channels, log
+from live.bell import bell
+from live.frames import frame
+from live.log import Entry, PositionLost, Stretch
+from live.readers import Reader, readers
+from live.sessions import digest
+from live.threads import relay_thread
+
+logger = logging.getLogger(__name__)
+
+RING = 5_000  # entries, about 1.5 kB each
+BATCH = 500  # entries read at once
+SLICE = 200  # users served before other requests get their turn
+
+
+class Relay:
+    def __init__(self) -> None:
+        self.position = -1  # of the newest entry taken from the log; -1 before the first pass
+        self.delivered = -1  # everything up to here has been handed to its streams
+        self.read_at = 0.0  # monotonic time of the end of the last good pass
+        self.error = ""  # why the last pass failed, in words
+        self.suspects: set[int] = set()  # users whose sessions are to be looked at again
+        self.suspicion = asyncio.Event()
+        self._pass_began = 0.0
+        self._ring: deque[Entry] = deque(maxlen=RING)
+        self._waiting: list[asyncio.Future[None]] = []
+
+    async def run(self) -> None:
+        """Pass after pass, until cancelled."""
+        while True:
+            waiting, self._waiting = self._waiting, []
+            self._pass_began = time.monotonic()
+            try:
+                caught_up = await self._one_pass()
+            except Exception as error:
+                self._failed(error, waiting)
+                await bell.wait(min(settings.LIVE_POLL_SECONDS, 1))
+                continue
+            self.error = ""
+            self.read_at = time.monotonic()
+            if not caught_up:
+                self._waiting = waiting + self._waiting
+                continue
+            for one in waiting:
+                if not one.done():
+                    one.set_result(None)
+            self._pass_began = 0.0
+            if not self._waiting:
+                await bell.wait(settings.LIVE_POLL_SECONDS)
+
+    async def caught_up(self) -> None:
+        """Wait for a pass that begins after this call: what is committed by now is then known.
+
+        Raises what made that pass fail.
+        """
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        bell.wake()
+        await waiting
+
+    def is_current(self) -> bool:
+        """Whether the log was read within the last two polls."""
+        return time.monotonic() - self.read_at <= 2 * settings.LIVE_POLL_SECONDS
+
+    def trouble(self) -> str:
+        """Why the log has not been read within the last two polls; "" while all is well.
+
+        A process that was merely busy is not in trouble: it reads before it is asked again.
+        """
+        if self.is_current():
+            return ""
+        hanging = self._pass_began and (
+            time.monotonic() - self._pass_began > 2 * settings.LIVE_POLL_SECONDS
+        )
+        return self.error or ("the database does not answer" if hanging else "")
+
+    def entries_after(self, position: int) -> list[Entry] | None:
+        """From memory, oldest first; None where the ring does not reach back that far."""
+        if position == self.position:
+            return []
+        if not self._ring or position < self._ring[0].position - 1:
+            return None
+        return list(islice(self._ring, position - self._ring[0].position + 1, None))
+
+    def access_changed_since(self, user_id: int, position: int) -> bool:
+        """Whether what the user may see has changed after the position, or may have."""
+        entries = self.entries_after(position)
+        return entries is None or changes_access(entries, user_id)
+
+    async def _one_pass(self) -> bool:
+        """Read and deliver what is new; whether that was all."""
+        try:
+            if self.position < 0:
+                await self._begin()
+                return True
+            stretch = await relay_thread.run(log.advance, self.position, BATCH)
+        except PositionLost as error:
+            logger.warning("the log was replaced or pruned under this process: %s", error)
+            await self._begin()
+            self._reset_all()
+            return True
+        await self._take(stretch)
+        return self.position >= stretch.head
+
+    async def _begin(self) -> None:
+        stretch = await relay_thread.run(log.advance, None, RING)
+        self._ring.clear()
+        self._ring.extend(stretch.entries)
+        self.position = self.delivered = stretch.head
+
+    async def _take(self, stretch: Stretch) -> None:
+        for entry in stretch.entries:
+            self._ring.append(entry)
+            self.position = entry.position
+            # From here to the first await, streams that join see the entry as part of the past.
+            await self._deliver(entry)
+            self.delivered = entry.position
+        await self._flush()
+
+    async def _deliver(self, entry: Entry) -> None:
+        if entry.name in log.INTERNAL:
+            self._act_on(entry)
+            return
+        for number, reader in enumerate(readers.concerned(entry.audience | entry.before), 1):
+            content = entry.frame_for(reader.audiences)
+            if content is not None:
+                channels.send(reader.user_id, content, entry.position)
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+
+    async def _flush(self) -> None:
+        """Write out what is pending, each stream all of its frames at once."""
+        waiting, readers.waiting = readers.waiting, []
+        for number, stream in enumerate(waiting, 1):
+            stream.flush()
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+
+    def _act_on(self, entry: Entry) -> None:
+        """What the log tells the processes themselves."""
+        data = json.loads(entry.data)
+        reader = readers.by_user.get(data["user"]) if "user" in data else None
+        if entry.name == log.ACCESS and reader is not None:
+            self._change_access(reader, frozenset(data["gained"]), frozenset(data["lost"]))
+        elif entry.name == log.SESSION_ENDED:
+            for stream in list(readers):
+                if digest(stream.session_key) == data["session"]:
+                    stream.end("session-ended")
+        elif entry.name == log.IDENTITY and reader is not None:
+            self.suspects.add(reader.user_id)
+            self.suspicion.set()
+
+    def _change_access(
+        self, reader: Reader, gained: frozenset[str], lost: frozenset[str]
+    ) -> None:
+        audiences = (reader.audiences | gained) - lost
+        if audiences != reader.audiences:
+            readers.set_audiences(reader, audiences)
+            content = frame("reset", {"reason": "access"}, self.position)
+            channels.send(reader.user_id, content, self.position)
+
+    def _reset_all(self) -> None:
+        content = frame("reset", {"reason": "positions-lost"}, self.position)
+        for stream in readers:
+            stream.position = self.position
+            stream.write(content)
+
+    def _failed(self, error: Exception, waiting: list[asyncio.Future[None]]) -> None:
+        if not self.error:
+            logger.error("the log cannot be read, trying again: %r", error, exc_info=error)
+        self.error = f"the log cannot be read: {type(error).__name__}"
+        self._pass_began = 0.0
+        for one in waiting:
+            if not one.done():
+                one.set_exception(error)
+
+
+def changes_access(entries: list[Entry], user_id: int) -> bool:
+    """Whether what the user may see changes anywhere in these entries."""
+    word = log.processes_of(user_id)
+    return any(entry.name == log.ACCESS and word in entry.audience for entry in entries)
+
+
+relay = Relay()

@@ -1,0 +1,346 @@
+"""GET /api/user/stream: one user's events, as bytes.
+
+A plain ASGI application beside Django's: no middleware rewrites or holds it back, and once it is
+open it has no thread and no database connection. It checks the Host, the method, the session.
+"""
+
+import asyncio
+import json
+import logging
+import random
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.sessions import SessionMiddlewareStack
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+from live import frames, log
+from live.heartbeat import ticker
+from live.log import Entry, PositionLost
+from live.process import ensure_running
+from live.readers import Reader, readers
+from live.relay import BATCH, changes_access, relay
+from live.sessions import Identity, identify
+from live.threads import reader_threads
+
+logger = logging.getLogger(__name__)
+
+Scope = dict[str, Any]
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+PATH = "/api/user/stream"
+PATIENCE = 10.0  # seconds the log may take to answer before a stream is refused
+PENDING = 10_000  # frames; a reader that far behind is cut off and resumes from the log
+RETRY = (1_000, 3_000)  # milliseconds, jittered per stream so that a deploy's clients spread
+POSITION = re.compile(rb"[0-9]{1,18}")
+JUNK = -1  # a resume point that is none
+
+
+def beside(django: Application) -> Application:
+    """The stream at its path, everything else to Django; either starts the relay."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        ensure_running()
+        if scope["type"] == "http" and scope["path"] == PATH:
+            await serve(scope, receive, send)
+        else:
+            await django(scope, receive, send)
+
+    return application
+
+
+async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse, or open the stream and stay until it ends."""
+    request = Request(scope)
+    if not request.host_is_allowed():
+        return await refuse(send, 400, "This Host is not in ALLOWED_HOSTS.")
+    if scope["method"] != "GET":
+        return await refuse(send, 405, "Only GET is allowed here.", [(b"allow", b"GET")])
+    try:
+        identity = await authenticate(scope)
+    except Exception:
+        logger.exception("a stream could not be authenticated")
+        return await refuse(send, 500, "The session could not be checked; try again.")
+    if identity is None:
+        return await refuse(send, 401, "Sign in first: this session is not, or no longer, valid.")
+    if request.heartbeat is None:
+        return await refuse(send, 400, "heartbeat must be a whole number from 1 to 60.")
+    stream = Stream(request, identity, send)
+    del request, identity  # not needed for the hours that the stream stays
+    await stream.serve(receive)
+
+
+async def authenticate(scope: Scope) -> Identity | None:
+    """Whose session it is, and rights that hold from the log position this process is at on.
+
+    The rights are read from the database, which may be ahead of the log as this process knows it.
+    They hold from a position on if the log, read again afterwards, tells of no change since.
+    """
+    session = await _session_of(scope)
+    if relay.position < 0:
+        await asyncio.wait_for(relay.caught_up(), PATIENCE)
+    while True:
+        began_at = relay.position
+        identity = await reader_threads.run(identify, session)
+        if identity is None:
+            return None
+        await asyncio.wait_for(relay.caught_up(), PATIENCE)
+        if not relay.access_changed_since(identity.user_id, began_at):
+            return identity
+
+
+async def _session_of(scope: Scope) -> Any:
+    """The session as Channels' middleware finds it; its frames do not stay on the stack."""
+    found: list[Any] = []
+
+    async def keep(scope: Scope, receive: Receive, send: Send) -> None:
+        found.append(scope["session"])
+
+    await SessionMiddlewareStack(keep)(scope, None, None)
+    return found[0]
+
+
+async def refuse(
+    send: Send, status: int, sentence: str, headers: Iterable[tuple[bytes, bytes]] = ()
+) -> None:
+    """A JSON answer before any stream, never cached."""
+    body = json.dumps({"error": sentence}).encode()
+    start = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        *headers,
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": start})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Request:
+    """What a stream's request asks for."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.http_version: str = scope.get("http_version", "1.1")
+        self.headers: dict[bytes, bytes] = {}
+        for name, value in scope["headers"]:  # twice the same header: as one, with a comma
+            before = self.headers.get(name)
+            self.headers[name] = value if before is None else before + b", " + value
+        self.query = parse_qs(scope["query_string"], keep_blank_values=True)
+        self.host = self.header(b"host") or ":".join(map(str, scope.get("server") or ("",)))
+        self.scheme = scope.get("scheme", "http")
+        if settings.TRUST_PROXY_HEADERS:
+            self.scheme = self.header(b"x-forwarded-proto") or self.scheme
+        self.client = self._last(b"client")[:64].decode("latin1")
+        asked = self._last(b"heartbeat")
+        self.diagnosis = b"heartbeat" in self.query
+        self.heartbeat: float | None = settings.LIVE_HEARTBEAT_SECONDS
+        if self.diagnosis:
+            valid = asked.isdigit() and len(asked) <= 2 and 1 <= int(asked) <= 60
+            self.heartbeat = int(asked) if valid else None
+
+    def header(self, name: bytes) -> str:
+        return self.headers.get(name, b"").decode("latin1")
+
+    def resume_point(self) -> int | None:
+        """The position to go on after; None without one, JUNK where it is not a number."""
+        given = self.headers.get(b"last-event-id") or self._last(b"lastEventId")
+        if not given:
+            return None
+        return int(given) if POSITION.fullmatch(given) else JUNK
+
+    def host_is_allowed(self) -> bool:
+        domain, _ = split_domain_port(self.host)
+        return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+
+    def received(self) -> dict[str, str | None]:
+        """What of the request arrived here, for a doctor to compare with what was sent."""
+        return {
+            "last_event_id": self.header(b"last-event-id")[:100] or None,
+            "accept_encoding": self.header(b"accept-encoding")[:100] or None,
+            "host": self.host[:255],
+            "scheme": self.scheme[:10],
+            "http_version": self.http_version,
+        }
+
+    def _last(self, name: bytes) -> bytes:
+        return self.query.get(name, [b""])[-1]
+
+
+class Stream:
+    """One open response. Bytes in, bytes out; what they mean is the log's affair."""
+
+    __slots__ = (
+        "_audiences", "_live", "_pending", "_request", "_send", "_started", "_task", "_writing",
+        "auth_hash", "client", "closed", "diagnosis", "ending", "expires_at", "heartbeat",
+        "position", "session_key", "user_id", "written_at",
+    )  # fmt: skip
+
+    def __init__(self, request: Request, identity: Identity, send: Send) -> None:
+        self.user_id = identity.user_id
+        self.session_key = identity.session_key
+        self.auth_hash = identity.auth_hash
+        self.client = request.client
+        self.diagnosis = request.diagnosis
+        self.heartbeat = float(request.heartbeat or 0)
+        self.position = relay.position
+        self.written_at = time.monotonic()
+        lifetime = settings.LIVE_MAX_STREAM_SECONDS * random.uniform(0.8, 1)
+        self.expires_at = self.written_at + lifetime
+        self.ending = "shutdown"  # what a cancellation means that is not ours: the server stops
+        self.closed = False
+        self._request: Request | None = request
+        self._audiences = identity.audiences
+        self._send = send
+        self._started = False
+        self._live = False  # whether what is pending may go out: not before the replay has
+        self._pending: list[bytes] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._task = asyncio.current_task()
+
+    async def serve(self, receive: Receive) -> None:
+        """Open, then stay until the client leaves or somebody ends the stream."""
+        # Nothing may wait between the identity and this: its rights hold now.
+        readers.make_room(self, settings.LIVE_MAX_STREAMS_PER_USER)
+        reader = readers.join(self, self._audiences)
+        try:
+            await self._open(reader)
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        except asyncio.CancelledError:
+            await self._say_goodbye()
+        finally:
+            self.closed = True
+            readers.leave(self)
+
+    def push(self, frame: bytes, position: int) -> bool:
+        """Take one event of the log, once; whether a flush is now wanted."""
+        if self.closed or position <= self.position:
+            return False
+        self.position = position
+        self._pending.append(frame)
+        if len(self._pending) > PENDING:
+            self._pending.clear()
+            self.end(None)
+        return len(self._pending) == 1
+
+    def write(self, frame: bytes) -> None:
+        """Send a frame that is not an event of the log, after what is pending."""
+        self._pending.append(frame)
+        self.flush()
+
+    def flush(self) -> None:
+        if self._live and self._pending and self._writing is None and not self.closed:
+            self._writing = asyncio.get_running_loop().create_task(self._write_pending())
+
+    def end(self, reason: str | None) -> None:
+        """Say goodbye with the reason, or None to cut off, and end the response."""
+        if not self.closed and self._task is not None:
+            self.closed = True
+            self.ending = reason or ""
+            self._task.cancel()
+
+    async def _open(self, reader: Reader) -> None:
+        """`connected`, then what was missed, or `reset`; afterwards the stream is live."""
+        request, self._request = self._request, None
+        assert request is not None
+        audiences, head = reader.audiences, relay.position
+        resume = request.resume_point()
+        start = head if resume is None else resume
+        missed = relay.entries_after(start) if 0 <= start <= head else None
+        resumable = await self._is_resumable(start, head, missed)
+
+        await self._send(_start(request))
+        self._started = True
+        opening = self._connected(request, reader, head, start if resumable else None)
+        if not resumable:
+            opening += _reset(head)
+        elif missed is not None:
+            opening += _frames_of(missed, audiences)
+        await self._send_body(opening)
+        if resumable and missed is None:
+            await self._replay(start, head, audiences)
+        self._live = True
+        self.flush()
+        ticker.add(self)
+
+    async def _is_resumable(self, start: int, head: int, missed: list[Entry] | None) -> bool:
+        """Old events are never judged by new rights: not across a change of this user's own."""
+        if not 0 <= start <= head:
+            return False
+        if missed is not None:
+            return not changes_access(missed, self.user_id)
+        return await reader_threads.run(log.is_resumable, self.user_id, start, head)
+
+    async def _replay(self, start: int, head: int, audiences: frozenset[str]) -> None:
+        """What the ring no longer holds, from the log; `reset` if it is pruned meanwhile."""
+        while start < head:
+            try:
+                entries = await reader_threads.run(log.read, start, min(BATCH, head - start))
+            except PositionLost:
+                return await self._send_body(_reset(head))
+            await self._send_body(_frames_of(entries, audiences))
+            start = entries[-1].position
+
+    def _connected(self, request: Request, reader: Reader, head: int, start: int | None) -> bytes:
+        alike = [one for one in reader.streams if one.diagnosis == self.diagnosis]
+        data = {
+            "user": self.user_id,
+            "streams": len(alike),
+            "head": head,
+            "heartbeat": self.heartbeat,
+            "server_time": frames.now(),
+            "received": request.received(),
+        }
+        retry = f"retry: {random.randint(*RETRY)}\n"
+        return frames.frame("connected", data, start, first_lines=retry)
+
+    async def _write_pending(self) -> None:
+        """One write for all that is pending; more may come while a server makes us wait."""
+        try:
+            while self._pending:
+                body = b"".join(self._pending)
+                self._pending.clear()
+                await self._send_body(body)
+        finally:
+            self._writing = None
+
+    async def _say_goodbye(self) -> None:
+        if not self._started:
+            return await refuse(self._send, 503, "The server is stopping; try again.")
+        if self._writing is not None:
+            await asyncio.wait([self._writing], timeout=1)
+        if self.ending:
+            self._pending.append(frames.frame("goodbye", {"reason": self.ending}))
+        await self._send_body(b"".join(self._pending), more=False)
+
+    async def _send_body(self, body: bytes, *, more: bool = True) -> None:
+        if body or not more:
+            self.written_at = time.monotonic()
+            await self._send({"type": "http.response.body", "body": body, "more_body": more})
+
+
+def _start(request: Request) -> Message:
+    headers = [
+        (b"content-type", b"text/event-stream"),
+        (b"cache-control", b"no-cache, no-transform"),
+        (b"x-accel-buffering", b"no"),
+    ]
+    if request.http_version.startswith("1"):  # forbidden in HTTP/2, RFC 9113 8.2.2
+        headers.append((b"connection", b"keep-alive"))
+    return {"type": "http.response.start", "status": 200, "headers": headers}
+
+
+def _reset(head: int) -> bytes:
+    return frames.frame("reset", {"reason": "missed"}, head)
+
+
+def _frames_of(entries: Iterable[Entry], audiences: frozenset[str]) -> bytes:
+    return b"".join(
+        frame for entry in entries if (frame := entry.frame_for(audiences)) is not None
+    )

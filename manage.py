@@ -1,0 +1,22 @@
+#!/usr/bin/env python
+"""Run Django's commands for this project."""
+
+import os
+import sys
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ticketsystem.settings")
+    try:
+        settings.INSTALLED_APPS  # noqa: B018  reads the environment now, before any command
+    except ImproperlyConfigured as error:
+        sys.exit(f"{error}")
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Who is acting: the signed-in user of the request, or whoever a command says it acts as."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
+
+_request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
+_acting: ContextVar[AbstractBaseUser | None] = ContextVar("acting", default=None)
+
+
+def current_actor() -> Any:
+    """The acting user, or None: a command, the shell, somebody who is not signed in."""
+    acting = _acting.get()
+    if acting is not None:
+        return acting
+    request = _request.get()
+    user = getattr(request, "user", None)  # asked late: a view may sign somebody in
+    return user if user is not None and user.is_authenticated else None
+
+
+@contextmanager
+def acting_as(user: AbstractBaseUser | None) -> Iterator[None]:
+    """Whatever is changed inside is changed by this user."""
+    token = _acting.set(user)
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
+@sync_and_async_middleware
+def ActorMiddleware(  # noqa: N802  named as middlewares are
+    get_response: Callable[[HttpRequest], Any],
+) -> Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]:
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request: HttpRequest) -> HttpResponseBase:
+            token = _request.set(request)
+            try:
+                response: HttpResponseBase = await get_response(request)
+                return response
+            finally:
+                _request.reset(token)
+
+        return middleware
+
+    def sync_middleware(request: HttpRequest) -> HttpResponseBase:
+        token = _request.set(request)
+        try:
+            response: HttpResponseBase = get_response(request)
+            return response
+        finally:
+            _request.reset(token)
+
+    return sync_middleware

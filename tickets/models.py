@@ -1,0 +1,225 @@
+"""The help desk: queues, their agents, tickets, comments, and the history of every change."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models, router, transaction
+from django.db.models import F, Q
+from django.db.models.signals import post_save
+from django.utils import timezone
+
+from tickets.observed import Observed, ObservedQuerySet
+
+
+class Status(models.TextChoices):
+    NEW = "new"
+    OPEN = "open"
+    PENDING = "pending"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+class Priority(models.TextChoices):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class Queue(Observed):
+    """Where tickets wait for the agents who serve it."""
+
+    name = models.CharField(max_length=100, unique=True)
+    agents = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="Membership", related_name="queues", blank=True
+    )
+
+    objects = ObservedQuerySet.as_manager()
+    tracked = ("name",)
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MembershipQuerySet(ObservedQuerySet["Membership"]):
+    def bulk_create(
+        self, objs: Iterable["Membership"], *args: Any, **options: Any
+    ) -> list["Membership"]:
+        """As `queue.agents.add()` calls it: whoever is an agent already is left out."""
+        if options.pop("ignore_conflicts", False):
+            there = set(self.model.objects.using(self.db).values_list("queue_id", "user_id"))
+            objs = [one for one in objs if (one.queue_id, one.user_id) not in there]
+        return super().bulk_create(objs, *args, **options)
+
+
+class Membership(Observed):
+    """That a user serves a queue as agent. A model of its own, for Django sends no signals for
+    the rows of one it makes itself."""
+
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+
+    objects = MembershipQuerySet.as_manager()
+    tracked = ("queue", "user")
+
+    class Meta:
+        base_manager_name = "objects"
+        constraints = [models.UniqueConstraint(fields=["queue", "user"], name="one_membership")]
+
+    def __str__(self) -> str:
+        return f"{self.user} serves {self.queue}"
+
+
+class Ticket(Observed):
+    subject = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    queue = models.ForeignKey(Queue, models.PROTECT, related_name="tickets")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True,
+        related_name="assigned_tickets",
+    )  # fmt: skip
+    status = models.CharField(max_length=10, choices=Status, default=Status.NEW)
+    priority = models.CharField(max_length=10, choices=Priority, default=Priority.NORMAL)
+    requester_name = models.CharField(max_length=100, blank=True)
+    requester_email = models.EmailField(blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ObservedQuerySet.as_manager()
+    tracked = (
+        "subject", "description", "queue", "assignee", "status", "priority",
+        "requester_name", "requester_email", "due_at", "created_at",
+    )  # fmt: skip
+    touched = ("version", "updated_at")
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering = ("-id",)
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="known_status"),
+            models.CheckConstraint(
+                condition=Q(priority__in=Priority.values), name="known_priority"
+            ),
+        ]
+        indexes = [models.Index(fields=["queue", "status"], name="ticket_queue_status")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.subject}"
+
+    def touch(self) -> tuple[str, ...]:
+        self.version += 1
+        self.updated_at = timezone.now()
+        return self.touched
+
+    @classmethod
+    def touch_stored(cls, changed: Sequence["Ticket"], using: str) -> None:
+        for ticket in changed:
+            ticket.touch()
+        if changed:
+            rows = cls._base_manager.using(using).filter(pk__in=[one.pk for one in changed])
+            stamp = {"version": F("version") + 1, "updated_at": changed[0].updated_at}
+            for ticket in changed:
+                ticket.updated_at = changed[0].updated_at
+            models.QuerySet.update(rows, **stamp)
+
+    @classmethod
+    def locked(cls, keys: Collection[Any], using: str) -> models.QuerySet["Ticket"]:
+        rows = cls._base_manager.using(using).filter(pk__in=keys).order_by("pk")
+        return rows.select_related("queue", "assignee").select_for_update(of=("self",))
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def update(self, **values: Any) -> int:
+        if values != {"author": None}:  # what the deletion of the author does
+            raise ValueError(Comment.PERMANENT)
+        return super().update(**values)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise ValueError(Comment.PERMANENT)
+
+    def bulk_create(
+        self, objs: Iterable["Comment"], *args: Any, **options: Any
+    ) -> list["Comment"]:
+        with transaction.atomic(using=self.db):
+            created = super().bulk_create(objs, *args, **options)
+            for one in created:
+                post_save.send(
+                    sender=Comment, instance=one, created=True, update_fields=None, raw=False,
+                    using=self.db,
+                )  # fmt: skip
+            return created
+
+
+class Comment(models.Model):
+    """Something said about a ticket: to the requester, or internally among agents."""
+
+    PERMANENT: ClassVar[str] = (
+        "A comment is never changed or deleted by itself: add another one with"
+        " Comment.objects.create(...), or delete its ticket."
+    )
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="comments")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    body = models.TextField()
+    internal = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering = ("created_at", "id")
+
+    def __str__(self) -> str:
+        kind = "internal note" if self.internal else "comment"
+        return f"{kind} on {self.ticket_id}"
+
+    def save(
+        self,
+        *,
+        force_insert: Any = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        if not self._state.adding:
+            raise ValueError(self.PERMANENT)
+        with transaction.atomic(using=using or router.db_for_write(Comment)):
+            super().save(force_insert=True, using=using)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise ValueError(self.PERMANENT)
+
+
+class Change(models.Model):
+    """One field of one ticket, changed once: the history that no deletion takes along."""
+
+    ticket = models.ForeignKey(
+        Ticket, models.DO_NOTHING, db_constraint=False, related_name="history"
+    )
+    version = models.PositiveIntegerField()  # of the ticket after the change
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    actor_name = models.CharField(max_length=150, blank=True)  # survives the user
+    field = models.CharField(max_length=30)  # or "created", "deleted"
+    old = models.TextField(blank=True)  # in words, as it was shown
+    new = models.TextField(blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("at", "id")
+        indexes = [models.Index(fields=["ticket", "at"], name="change_of_ticket")]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id}: {self.field} {self.old} → {self.new}"
+

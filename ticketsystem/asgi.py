@@ -1,0 +1,18 @@
+"""The one application Daphne serves: the stream beside Django."""
+
+import os
+import sys
+
+import django
+from django.core.asgi import get_asgi_application
+from django.core.exceptions import ImproperlyConfigured
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ticketsystem.settings")
+try:
+    django.setup(set_prefix=False)
+except ImproperlyConfigured as error:
+    sys.exit(f"{error}")
+
+from live.stream import beside  # noqa: E402  (models need the setup above)
+
+application = beside(get_asgi_application())
