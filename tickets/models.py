@@ -223,3 +223,18 @@ class Change(models.Model):
     def __str__(self) -> str:
         return f"{self.ticket_id}: {self.field} {self.old} → {self.new}"
 
+
+
+class ReplayedCase(models.Model):
+    """How far `manage.py replay` is with one case of one log, and the ticket it became."""
+
+    digest = models.CharField(max_length=64)  # of the log's content
+    case = models.CharField(max_length=100)  # as the log names it
+    ticket = models.ForeignKey(Ticket, models.SET_NULL, null=True, related_name="+")
+    rows = models.PositiveIntegerField(default=0)  # of the case, done
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["digest", "case"], name="one_replayed_case")]
+
+    def __str__(self) -> str:
+        return f"case {self.case}, {self.rows} rows done"
