@@ -6,7 +6,7 @@ to them; anybody else sees none. Pages, API, admin, live events and replay all a
 
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Protocol
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
@@ -25,7 +25,16 @@ def user_audience(user_id: int) -> str:
     return f"user:{user_id}"
 
 
-def audience_of(ticket: Ticket) -> set[str]:
+class Placed(Protocol):
+    """What decides who sees a ticket, or a group of tickets alike."""
+
+    @property
+    def queue_id(self) -> int: ...
+    @property
+    def assignee_id(self) -> int | None: ...
+
+
+def audience_of(ticket: Placed) -> set[str]:
     """Who sees the ticket."""
     audience = {SUPERUSERS, queue_audience(ticket.queue_id)}
     if ticket.assignee_id is not None:
@@ -63,3 +72,8 @@ def served_queues(user: Any) -> QuerySet[Queue]:
     if user.is_active and user.is_superuser:
         return Queue.objects.all()
     return Queue.objects.filter(memberships__user_id=user.pk, memberships__user__is_active=True)
+
+
+def may_create(user: Any) -> bool:
+    """Agents open tickets: whoever serves a queue."""
+    return bool(user.is_active and user.is_superuser) or served_queues(user).exists()

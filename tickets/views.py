@@ -1,0 +1,215 @@
+"""The pages: the board, a ticket, a new ticket.
+
+Each reads the log's head before its data and hands it to the live client, so that nothing falls
+between the page and its stream.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+import live
+from tickets.board import OPEN, BadFilter, Filters, page_number, page_of
+from tickets.counters import FRESH, Link, count, navigation, total_of
+from tickets.editing import AlreadyTaken, StaleVersion, edit, take
+from tickets.forms import CommentForm, EditForm, FilterForm, NewTicketForm
+from tickets.models import Ticket
+from tickets.timeline import changes_since, timeline
+from tickets.visibility import may_create, served_queues, visible_tickets
+
+
+@require_safe
+@never_cache
+@login_required
+def board(request: HttpRequest) -> HttpResponse:
+    head = live.head()
+    try:
+        filters = Filters.parse(request.GET, request.user, unless_named=OPEN)
+        number = page_number(request.GET)
+    except BadFilter as error:
+        return render(request, "400.html", {"sentence": error}, status=HTTPStatus.BAD_REQUEST)
+    page = page_of(filters.apply(visible_tickets(request.user)), number)
+    context = {
+        "filters": filters,
+        "filter_form": FilterForm(served_queues(request.user), initial=request.GET.dict()),
+        "page": page,
+        "has_due": any(ticket.due_at for ticket in page),
+        "serves_queues": served_queues(request.user).exists(),
+    }
+    return _page(request, "tickets/board.html", head, context, filters=filters)
+
+
+@require_safe
+@never_cache
+def counters(request: HttpRequest) -> JsonResponse:
+    """What the counters beside the board say now; with the filters of the board's own URL."""
+    if not request.user.is_authenticated:
+        return _sentence("You are signed out: log in again.", HTTPStatus.UNAUTHORIZED)
+    try:
+        filters = Filters.parse(request.GET, request.user, unless_named=OPEN)
+    except BadFilter as error:
+        return _sentence(str(error), HTTPStatus.BAD_REQUEST)
+    counts = count(request.user, filters, _links(navigation(request.user)), max_age=FRESH)
+    total = total_of(request.user, filters) if counts.total is None else counts.total
+    return JsonResponse({"head": counts.head, "total": total, "links": counts.by_link})
+
+
+@require_safe
+@never_cache
+@login_required
+def ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    head = live.head()
+    return _ticket_page(request, _visible(request, ticket_id), head)
+
+
+@never_cache
+@login_required
+def new_ticket(request: HttpRequest) -> HttpResponseBase:
+    if not may_create(request.user):
+        raise PermissionDenied("Only agents who serve a queue open tickets.")
+    form = NewTicketForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _after(request, form.save(), "Ticket #{pk} is open.")
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return _page(request, "tickets/new.html", None, {"form": form}, status=status)
+
+
+@require_POST
+@login_required
+def edit_ticket(request: HttpRequest, ticket_id: int) -> HttpResponseBase:
+    head = live.head()
+    ticket = _visible(request, ticket_id)
+    form = EditForm(ticket, request.POST)
+    if not form.is_valid():
+        return _ticket_page(
+            request, ticket, head, edit_form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY
+        )
+    try:
+        with transaction.atomic():
+            _lock_visible(request, ticket_id)
+            saved = edit(ticket_id, form.wanted(), version=form.cleaned_data["version"])
+    except StaleVersion as stale:
+        return _ticket_page(
+            request,
+            stale.current,
+            head,
+            edit_form=form.on_top_of(stale.current),
+            missed=changes_since(stale.current, stale.seen),
+            status=HTTPStatus.CONFLICT,
+        )
+    return _after(request, saved, "Saved.")
+
+
+@require_POST
+@login_required
+def take_ticket(request: HttpRequest, ticket_id: int) -> HttpResponseBase:
+    head = live.head()
+    try:
+        with transaction.atomic():
+            _lock_visible(request, ticket_id)
+            taken = take(ticket_id, request.user)
+    except AlreadyTaken as late:
+        return _ticket_page(
+            request, late.current, head, refusal=str(late), status=HTTPStatus.CONFLICT
+        )
+    return _after(request, taken, "Ticket #{pk} is yours.")
+
+
+@require_POST
+@login_required
+def add_comment(request: HttpRequest, ticket_id: int) -> HttpResponseBase:
+    head = live.head()
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return _ticket_page(
+            request,
+            _visible(request, ticket_id),
+            head,
+            comment_form=form,
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        )
+    comment = form.save(commit=False)
+    with transaction.atomic():
+        comment.ticket = _lock_visible(request, ticket_id)
+        comment.author_id = request.user.pk
+        comment.save()
+    return redirect(f"{_url_of(comment.ticket)}#comment-{comment.pk}")
+
+
+def _visible(request: HttpRequest, ticket_id: int) -> Ticket:
+    return get_object_or_404(visible_tickets(request.user), pk=ticket_id)
+
+
+def _lock_visible(request: HttpRequest, ticket_id: int) -> Ticket:
+    """Locked first, for it may just be moving out of this user's sight."""
+    locked = visible_tickets(request.user).select_for_update(of=("self",))
+    return get_object_or_404(locked, pk=ticket_id)
+
+
+def _after(request: HttpRequest, ticket: Ticket, message: str) -> HttpResponseBase:
+    """To the ticket, or, if it has left this user's sight by that, to the board."""
+    if visible_tickets(request.user).filter(pk=ticket.pk).exists():
+        messages.success(request, message.format(pk=ticket.pk))
+        return redirect(_url_of(ticket))
+    messages.success(
+        request,
+        f"Ticket #{ticket.pk} is saved in {ticket.queue}, which you do not serve:"
+        " it is out of your sight now.",
+    )
+    return redirect("board")
+
+
+def _ticket_page(
+    request: HttpRequest,
+    ticket: Ticket,
+    head: int,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    **context: Any,
+) -> HttpResponse:
+    forms = {"edit_form": EditForm(ticket), "comment_form": CommentForm()}
+    shown = {"ticket": ticket, "timeline": timeline(ticket), **forms, **context}
+    return _page(request, "tickets/ticket.html", head, shown, status=status)
+
+
+def _page(
+    request: HttpRequest,
+    template: str,
+    head: int | None,
+    context: dict[str, Any],
+    *,
+    filters: Filters | None = None,
+    status: HTTPStatus = HTTPStatus.OK,
+) -> HttpResponse:
+    """A page with the side navigation and its counters."""
+    navigable = navigation(request.user)
+    links = _links(navigable)
+    shared = {
+        "head": head,
+        "navigation": navigable,
+        "counts": count(request.user, filters, links).by_link,
+        "current": next((link for link in links if link.filters == filters), None),
+        "may_create": may_create(request.user),
+    }
+    return render(request, template, {**shared, **context}, status=status)
+
+
+def _links(navigable: dict[str, list[Link]]) -> list[Link]:
+    return [link for links in navigable.values() for link in links]
+
+
+def _url_of(ticket: Ticket) -> str:
+    return reverse("ticket", args=[ticket.pk])
+
+
+def _sentence(words: str, status: HTTPStatus) -> JsonResponse:
+    return JsonResponse({"error": words, "fields": {}}, status=status)
