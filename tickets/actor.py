@@ -1,7 +1,7 @@
 """Who is acting: the signed-in user of the request, or whoever a command says it acts as."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -11,14 +11,13 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
 _request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
-_acting: ContextVar[AbstractBaseUser | None] = ContextVar("acting", default=None)
+_acting: ContextVar[AbstractBaseUser | None] = ContextVar("acting")
 
 
 def current_actor() -> Any:
     """The acting user, or None: a command, the shell, somebody who is not signed in."""
-    acting = _acting.get()
-    if acting is not None:
-        return acting
+    with suppress(LookupError):
+        return _acting.get()
     request = _request.get()
     user = getattr(request, "user", None)  # asked late: a view may sign somebody in
     return user if user is not None and user.is_authenticated else None
@@ -26,7 +25,7 @@ def current_actor() -> Any:
 
 @contextmanager
 def acting_as(user: AbstractBaseUser | None) -> Iterator[None]:
-    """Whatever is changed inside is changed by this user."""
+    """Whatever is changed inside is changed by this user, or by nobody, whoever is signed in."""
     token = _acting.set(user)
     try:
         yield

@@ -18,8 +18,8 @@ def record(transition: Transition[Ticket]) -> None:
     elif after is None and before is not None:
         _write(before, [(DELETED, before.subject, "")])
     elif before is not None and after is not None:
-        words = [(name, in_words(before, name), in_words(after, name)) for name in transition.fields]
-        _write(after, words)
+        fields = transition.fields
+        _write(after, [(name, in_words(before, name), in_words(after, name)) for name in fields])
 
 
 def _write(ticket: Ticket, changes: list[tuple[str, str, str]]) -> None:

@@ -1,12 +1,11 @@
 """The help desk: queues, their agents, tickets, comments, and the history of every change."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models, router, transaction
+from django.db import models
 from django.db.models import F, Q
-from django.db.models.signals import post_save
 from django.utils import timezone
 
 from tickets.observed import Observed, ObservedQuerySet
@@ -46,17 +45,6 @@ class Queue(Observed):
         return self.name
 
 
-class MembershipQuerySet(ObservedQuerySet["Membership"]):
-    def bulk_create(
-        self, objs: Iterable["Membership"], *args: Any, **options: Any
-    ) -> list["Membership"]:
-        """As `queue.agents.add()` calls it: whoever is an agent already is left out."""
-        if options.pop("ignore_conflicts", False):
-            there = set(self.model.objects.using(self.db).values_list("queue_id", "user_id"))
-            objs = [one for one in objs if (one.queue_id, one.user_id) not in there]
-        return super().bulk_create(objs, *args, **options)
-
-
 class Membership(Observed):
     """That a user serves a queue as agent. A model of its own, for Django sends no signals for
     the rows of one it makes itself."""
@@ -64,7 +52,7 @@ class Membership(Observed):
     queue = models.ForeignKey(Queue, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
 
-    objects = MembershipQuerySet.as_manager()
+    objects = ObservedQuerySet.as_manager()
     tracked = ("queue", "user")
 
     class Meta:
@@ -113,21 +101,18 @@ class Ticket(Observed):
     def __str__(self) -> str:
         return f"#{self.pk} {self.subject}"
 
-    def touch(self) -> tuple[str, ...]:
+    def touch(self) -> None:
         self.version += 1
         self.updated_at = timezone.now()
-        return self.touched
 
     @classmethod
     def touch_stored(cls, changed: Sequence["Ticket"], using: str) -> None:
+        now = timezone.now()
         for ticket in changed:
-            ticket.touch()
-        if changed:
-            rows = cls._base_manager.using(using).filter(pk__in=[one.pk for one in changed])
-            stamp = {"version": F("version") + 1, "updated_at": changed[0].updated_at}
-            for ticket in changed:
-                ticket.updated_at = changed[0].updated_at
-            models.QuerySet.update(rows, **stamp)
+            ticket.version += 1
+            ticket.updated_at = now
+        rows = cls._base_manager.using(using).filter(pk__in=[ticket.pk for ticket in changed])
+        models.QuerySet.update(rows, version=F("version") + 1, updated_at=now)
 
     @classmethod
     def locked(cls, keys: Collection[Any], using: str) -> models.QuerySet["Ticket"]:
@@ -135,29 +120,21 @@ class Ticket(Observed):
         return rows.select_related("queue", "assignee").select_for_update(of=("self",))
 
 
-class CommentQuerySet(models.QuerySet["Comment"]):
+class CommentQuerySet(ObservedQuerySet["Comment"]):
+    def forget_author(self, author: Any) -> int:
+        """Empty `author` without a word: the caller tells. How many comments that were."""
+        return models.QuerySet.update(self.filter(author=author), author=None)
+
     def update(self, **values: Any) -> int:
-        if values != {"author": None}:  # what the deletion of the author does
+        if self.exists():  # deleting a user comes by, with nothing left to do
             raise ValueError(Comment.PERMANENT)
-        return super().update(**values)
+        return 0
 
     def delete(self) -> tuple[int, dict[str, int]]:
         raise ValueError(Comment.PERMANENT)
 
-    def bulk_create(
-        self, objs: Iterable["Comment"], *args: Any, **options: Any
-    ) -> list["Comment"]:
-        with transaction.atomic(using=self.db):
-            created = super().bulk_create(objs, *args, **options)
-            for one in created:
-                post_save.send(
-                    sender=Comment, instance=one, created=True, update_fields=None, raw=False,
-                    using=self.db,
-                )  # fmt: skip
-            return created
 
-
-class Comment(models.Model):
+class Comment(Observed):
     """Something said about a ticket: to the requester, or internally among agents."""
 
     PERMANENT: ClassVar[str] = (
@@ -181,22 +158,14 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         kind = "internal note" if self.internal else "comment"
-        return f"{kind} on {self.ticket_id}"
+        return f"{kind} on #{self.ticket_id}"
 
-    def save(
-        self,
-        *,
-        force_insert: Any = False,
-        force_update: bool = False,
-        using: str | None = None,
-        update_fields: Iterable[str] | None = None,
-    ) -> None:
+    def save(self, **options: Any) -> None:
         if not self._state.adding:
             raise ValueError(self.PERMANENT)
-        with transaction.atomic(using=using or router.db_for_write(Comment)):
-            super().save(force_insert=True, using=using)
+        super().save(**{**options, "force_insert": True})
 
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         raise ValueError(self.PERMANENT)
 
 
@@ -221,8 +190,7 @@ class Change(models.Model):
         indexes = [models.Index(fields=["ticket", "at"], name="change_of_ticket")]
 
     def __str__(self) -> str:
-        return f"{self.ticket_id}: {self.field} {self.old} → {self.new}"
-
+        return f"#{self.ticket_id}: {self.field} {self.old} → {self.new}"
 
 
 class ReplayedCase(models.Model):

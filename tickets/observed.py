@@ -1,26 +1,28 @@
-"""Models whose every change through the ORM is told by Django's signals, old state and new.
+"""Models whose every change through the ORM is told, as it stood in the database before and after.
 
-Django sends no signal for `update()`, `bulk_create()` and `bulk_update()`, and one without the
-former state for `save()`. Here each of them locks the rows, compares, and sends `post_save` once
-per row that really changed, in the transaction of the change, with what happened in
-`instance.transition`. A save that changes nothing writes nothing and tells nothing.
+Django's own signals are silent for `update()`, `bulk_create()` and `bulk_update()`, and know
+nothing of the former state. Here each of these, `save()` and every deletion lock the rows, compare
+what is stored before and after, and send `changed` once per row that really changed, in the
+transaction of the change. A save that changes nothing writes nothing and tells nothing.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from copy import copy
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from django.db import models, router, transaction
-from django.db.models.signals import post_save, pre_delete
+from django.db import IntegrityError, models, router, transaction
+from django.db.models.signals import post_delete, pre_delete
+from django.dispatch import Signal
 
 M = TypeVar("M", bound="Observed")
 AT_ONCE = 500  # rows locked and compared together
 
+changed = Signal()  # sender: the model; transition: Transition; using: the database
+
 
 @dataclass(frozen=True, slots=True)
 class Transition(Generic[M]):
-    """One row before and after a change; before is None for a new row, after for a deleted one."""
+    """One row as stored before and after; before is None for a new one, after for a deleted one."""
 
     before: M | None
     after: M | None
@@ -32,49 +34,62 @@ class ObservedQuerySet(models.QuerySet[M]):
 
     def update(self, **values: Any) -> int:
         self.model.refuse_untracked(values)
-        with transaction.atomic(using=self.db):
-            keys = list(self.order_by("pk").values_list("pk", flat=True))
-            return sum(
-                self._update_some(keys[start : start + AT_ONCE], values)
-                for start in range(0, len(keys), AT_ONCE)
-            )
+        with transaction.atomic(using=self.db, savepoint=False):
+            keys = self.order_by("pk").values_list("pk", flat=True)
+            # Once each: a filter across a relation gives a row as often as it matches.
+            return sum(self._update_some(some, values) for some in _slices(dict.fromkeys(keys)))
 
-    update.alters_data = True  # type: ignore[attr-defined]
-
-    def _update_some(self, keys: list[Any], values: dict[str, Any]) -> int:
-        before = {one.pk: one for one in self.model.locked(keys, self.db)}
+    def _update_some(self, keys: Sequence[Any], values: dict[str, Any]) -> int:
+        before = {row.pk: row for row in self.model.locked(keys, self.db)}
         rows = models.QuerySet.update(self.filter(pk__in=keys), **values)
         transitions = [
-            Transition(before[after.pk], after, fields)
-            for after in self.model.locked(keys, self.db)
-            if (fields := after.differing(before[after.pk]))
+            Transition(before[row.pk], row, fields)
+            for row in self.model.locked(keys, self.db)
+            if (fields := row.differing(before[row.pk]))
         ]
-        self.model.touch_stored([t.after for t in transitions if t.after], self.db)
+        self.model.touch_stored([one.after for one in transitions if one.after], self.db)
         for transition in transitions:
-            tell(transition, using=self.db)
+            _tell(self.model, transition, self.db)
         return rows
 
-    def bulk_create(self, objs: Iterable[M], *args: Any, **options: Any) -> list[M]:
-        if any(options.get(name) for name in ("ignore_conflicts", "update_conflicts")):
+    def bulk_create(
+        self,
+        objs: Iterable[M],
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        *args: Any,
+        **options: Any,
+    ) -> list[M]:
+        if ignore_conflicts or update_conflicts:
             raise ValueError(
                 f"{self.model.__name__}.objects.bulk_create() cannot tell which rows a conflict"
                 " leaves out: use save() or get_or_create() instead."
             )
-        with transaction.atomic(using=self.db):
-            created = super().bulk_create(objs, *args, **options)
-            for one in created:
-                tell(Transition(None, one), using=self.db)
+        with transaction.atomic(using=self.db, savepoint=False):
+            created = super().bulk_create(objs, batch_size, *args, **options)
+            for some in _slices([one.pk for one in created]):
+                for row in self.model.locked(some, self.db):
+                    _tell(self.model, Transition(None, row), self.db)
             return created
 
 
 class Observed(models.Model):
-    """Base of such models. `tracked` names the fields whose change is a change of the row."""
+    """Base of such models. `tracked` names the fields whose change is a change of the row;
+    `touched` those that the model sets itself at each change."""
 
     tracked: ClassVar[tuple[str, ...]] = ()
-    transition: Transition[Self]
+    touched: ClassVar[tuple[str, ...]] = ()
+    _deleted: Self | None
 
     class Meta:
         abstract = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # By sender: a listener to all models would have Django load whatever it deletes.
+        pre_delete.connect(_remember, sender=cls)
+        post_delete.connect(_tell_deletion, sender=cls)
 
     def save(
         self,
@@ -84,45 +99,45 @@ class Observed(models.Model):
         using: str | None = None,
         update_fields: Iterable[str] | None = None,
     ) -> None:
-        # A transaction even in autocommit: post_save comes after the row is written, and what it
-        # publishes must stand or fall with it.
         using = using or router.db_for_write(type(self), instance=self)
-        with transaction.atomic(using=using):
-            before = None
-            if self.pk is not None and not force_insert:
-                before = next(iter(self.locked([self.pk], using)), None)
+        # A transaction even in autocommit: what is told must stand or fall with the row.
+        with transaction.atomic(using=using, savepoint=False):
+            before = None if force_insert else self._stored(using)
             if before is None:
-                self.transition = Transition(None, self)
-                super().save(force_insert=force_insert, force_update=force_update, using=using)
+                super().save(
+                    force_insert=force_insert,
+                    force_update=force_update,
+                    using=using,
+                    update_fields=update_fields,
+                )
+                self._tell(None, using)
             else:
                 self._save_changes(before, using, update_fields)
 
     def _save_changes(self, before: Self, using: str, only: Iterable[str] | None) -> None:
-        wanted = None if only is None else set(only)
-        fields = tuple(
-            name
-            for name in self.differing(before)
-            if wanted is None or wanted & {name, self._meta.get_field(name).attname}
-        )
-        after = copy(before)
-        # A copy shares the state that remembers related objects; setting one would change both.
-        after._state = copy(before._state)
-        after._state.fields_cache = before._state.fields_cache.copy()
-        for name in fields:
-            attname = self._meta.get_field(name).attname
-            setattr(after, attname, getattr(self, attname))
-        touched = after.touch() if fields else self.touched
-        for name in touched:
-            setattr(self, name, getattr(after, name))
+        for name in self.touched:
+            setattr(self, name, getattr(before, name))
+        fields = self.differing(before)
+        if only is not None:
+            only = self._names(only)
+            fields = tuple(name for name in fields if name in only)
         if fields:
-            self.transition = Transition(before, after, fields)
-            super().save(force_update=True, using=using, update_fields=[*fields, *touched])
+            self.touch()
+            super().save(force_update=True, using=using, update_fields=[*fields, *self.touched])
+            self._tell(before, using, fields)
 
-    touched: ClassVar[tuple[str, ...]] = ()  # fields that the model sets itself at each change
+    def _tell(self, before: Self | None, using: str, fields: tuple[str, ...] = ()) -> None:
+        # Read back: what else was set on this object, or on those it points to, is not saved.
+        after = self._stored(using)
+        if after is None:
+            raise IntegrityError(f"{self!r} cannot be saved: it names a row that does not exist.")
+        _tell(type(self), Transition(before, after, fields), using)
 
-    def touch(self) -> tuple[str, ...]:
-        """Set what changes with every change; the names of those fields."""
-        return self.touched
+    def _stored(self, using: str) -> Self | None:
+        return None if self.pk is None else next(iter(self.locked([self.pk], using)), None)
+
+    def touch(self) -> None:
+        """Set the `touched` fields, from what they were at the last change."""
 
     @classmethod
     def touch_stored(cls, changed: Sequence[Self], using: str) -> None:
@@ -136,53 +151,51 @@ class Observed(models.Model):
 
     @classmethod
     def refuse_untracked(cls, names: Iterable[str]) -> None:
-        for name in names:
-            if name in cls.touched:
+        for name in cls._names(names):
+            if name not in cls.tracked:
                 raise ValueError(
-                    f"{cls.__name__}.{name} follows every change by itself: leave it out of update()."
+                    f"{cls.__name__}.{name} cannot be set by update(), only"
+                    f" {', '.join(cls.tracked)} can: leave it out."
                 )
+
+    @classmethod
+    def _names(cls, names: Iterable[str]) -> set[str]:
+        """The fields' names, for names such as `queue` and `queue_id`."""
+        return {cls._meta.get_field(name).name for name in names}
 
     def differing(self, stored: Self) -> tuple[str, ...]:
         """Names of the tracked fields in which this differs from the stored row."""
-        return tuple(name for name in self.tracked if self._clean(name) != stored._value(name))
+        return tuple(name for name in self.tracked if self._differs(stored, name))
 
-    def _value(self, name: str) -> Any:
-        return getattr(self, self._meta.get_field(name).attname)
-
-    def _clean(self, name: str) -> Any:
-        """The field's value as the database would give it back ("3" is 3), kept that way."""
+    def _differs(self, stored: Self, name: str) -> bool:
         field = self._meta.get_field(name)
+        assert isinstance(field, models.Field)
+        if field.attname not in self.__dict__:  # deferred: never loaded, so never set
+            return False
         value = getattr(self, field.attname)
         if hasattr(value, "resolve_expression"):
             raise ValueError(
-                f"{type(self).__name__}.{name} cannot be saved as an expression, for nobody could"
-                f" be told what it became: use {type(self).__name__}.objects.filter(...).update()."
+                f"{type(self).__name__}.{name} cannot be saved as an expression, for it could not"
+                f" be compared: use {type(self).__name__}.objects.filter(...).update(...)."
             )
-        cleaned = field.to_python(value)
-        if cleaned is not value:
-            setattr(self, field.attname, cleaned)
-        return cleaned
+        # As the database would give it back: "3" is 3.
+        return bool(field.get_prep_value(value) != getattr(stored, field.attname))
 
 
-def tell(transition: Transition[Any], using: str) -> None:
-    """Send Django's own signal for a row that Django changed in bulk, silently."""
-    row = transition.after
-    row.transition = transition
-    post_save.send(
-        sender=type(row),
-        instance=row,
-        created=transition.before is None,
-        update_fields=frozenset(transition.fields) or None,
-        raw=False,
-        using=using,
-    )
+def _tell(model: type[M], transition: Transition[M], using: str) -> None:
+    changed.send(sender=model, transition=transition, using=using)
 
 
-def remember_before_delete(sender: type, instance: Any, using: str, **kwargs: Any) -> None:
-    """The row as stored, whatever was set on the instance since: for receivers of post_delete."""
-    if isinstance(instance, Observed):
-        stored = next(iter(instance.locked([instance.pk], using)), instance)
-        instance.transition = Transition(stored, None)
+def _remember(instance: Observed, using: str, **kwargs: Any) -> None:
+    """The row as stored, whatever was set on the instance since it was loaded."""
+    instance._deleted = instance._stored(using)
 
 
-pre_delete.connect(remember_before_delete, dispatch_uid="tickets.remember_before_delete")
+def _tell_deletion(instance: Observed, using: str, **kwargs: Any) -> None:
+    if instance._deleted is not None:  # else somebody else deleted it, and told
+        _tell(type(instance), Transition(instance._deleted, None), using)
+
+
+def _slices(keys: Iterable[Any]) -> list[list[Any]]:
+    listed = list(keys)
+    return [listed[start : start + AT_ONCE] for start in range(0, len(listed), AT_ONCE)]

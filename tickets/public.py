@@ -13,7 +13,7 @@ def person(user: Any) -> dict[str, Any] | None:
 
 
 def name_of(user: Any) -> str:
-    return user.get_full_name() or user.get_username()
+    return str(user.get_full_name() or user.get_username())
 
 
 def public_ticket(ticket: Ticket) -> dict[str, Any]:
