@@ -1,0 +1,240 @@
+"""The browser's side of the stream: its modules under Node, the whole of it in Chromium."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from .origin import Origin
+
+HERE = Path(__file__).parent
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+in_browser = pytest.mark.browser
+NO_SHARED_WORKER = "delete window.SharedWorker"
+
+
+def without(tool: str) -> NoReturn:
+    """A tool that is missing is a reason to skip, but on CI it is a failure."""
+    reason = f"{tool} is not installed"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.mark.timeout(120)
+def test_modules_keep_their_promises_under_node() -> None:
+    node = shutil.which("node")
+    if node is None:
+        without("node")
+    tests = sorted(map(str, HERE.glob("*.test.js")))
+    run = subprocess.run([node, "--test", *tests], capture_output=True, text=True, timeout=100)
+    assert run.returncode == 0, run.stdout
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        without("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=FLAGS,
+            ignore_default_args=["--disable-back-forward-cache"],  # people have one
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context()
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def origin(settings) -> Iterator[Origin]:
+    settings.ROOT_URLCONF = "django.contrib.auth.urls"  # the client needs no more of a project
+    origin = Origin()
+    yield origin
+    origin.stop()
+
+
+@pytest.fixture
+def tab(context: BrowserContext, origin: Origin) -> Callable[..., Page]:
+    def open_tab(query: str = "", script: str = "") -> Page:
+        page = context.new_page()
+        if script:
+            page.add_init_script(script)
+        page.goto(f"{origin.url}/{query}")
+        return page
+
+    return open_tab
+
+
+def wait_for(page: Page, condition: str) -> None:
+    page.wait_for_function(condition, timeout=15_000)
+
+
+def until(page: Page, what: Callable[[], bool]) -> None:
+    """Waits for the origin, while the browser goes on."""
+    deadline = time.monotonic() + 15
+    while not what():
+        assert time.monotonic() < deadline, "waited 15 s in vain"
+        page.wait_for_timeout(20)
+
+
+def expect_status(page: Page, state: str, text: str) -> None:
+    wait_for(page, f"document.documentElement.dataset.liveState === '{state}'")
+    expect(page.locator("#live-status")).to_contain_text(text)
+
+
+@in_browser
+def test_eight_tabs_share_one_stream_and_each_hears_each_event_once(tab, origin) -> None:
+    pages = [tab() for _ in range(8)]
+    for page in pages:
+        expect_status(page, "live", "Live · last sign 0 s ago")
+    assert len(origin.streams) == 1
+    for _ in range(3):
+        origin.publish()
+    for page in pages:
+        wait_for(page, "seen.length >= 3")
+        assert page.evaluate("seen") == [11, 12, 13]
+
+
+@in_browser
+def test_late_tab_gets_what_its_page_lacks(tab, origin) -> None:
+    first = tab("?head=10")
+    origin.publish()
+    origin.publish()
+    wait_for(first, "seen.length === 2")
+    late = tab("?head=11")
+    wait_for(late, "seen.length === 1")
+    assert late.evaluate("seen") == [12]
+    behind = tab("?head=3")
+    wait_for(behind, "resets === 1 && live.status().state === 'live'")
+    assert first.evaluate("resets") == 0
+
+
+@in_browser
+def test_without_shared_workers_each_tab_has_its_own_stream(tab, origin) -> None:
+    pages = [tab(script=NO_SHARED_WORKER) for _ in range(2)]
+    for page in pages:
+        expect_status(page, "live", "Live")
+    assert len(origin.streams) == 2
+    origin.publish()
+    for page in pages:
+        wait_for(page, "seen.length === 1")
+    pages[0].close()
+    until(pages[1], lambda: len(origin.streams) == 1)
+
+
+@in_browser
+def test_the_last_tab_closes_the_stream(tab, origin, context) -> None:
+    page = tab()
+    expect_status(page, "live", "Live")
+    other = context.new_page()
+    page.close()
+    until(other, lambda: not origin.streams)
+
+
+@in_browser
+def test_a_deploy_behind_a_proxy_is_survived_without_loss(tab, origin) -> None:
+    page = tab()
+    expect_status(page, "live", "Live")
+    origin.refuse_with = 502
+    origin.cut()
+    expect_status(page, "reconnecting", "Reconnecting…")
+    expect(page.get_by_role("button", name="Try now")).to_be_visible()
+    origin.publish()
+    origin.refuse_with = None
+    page.get_by_role("button", name="Try now").click()
+    expect_status(page, "live", "Live")
+    expect(page.get_by_role("status")).to_have_text("Reconnected.")
+    assert page.evaluate("seen") == [11]
+
+
+@in_browser
+def test_signed_out_offers_to_log_in_and_to_come_back_here(tab, origin) -> None:
+    page = tab("?head=10")
+    expect_status(page, "live", "Live")
+    origin.refuse_with = 401
+    origin.send("goodbye", None, {"reason": "session-ended"})
+    expect_status(page, "signed-out", "Signed out")
+    expect(page.get_by_role("alert")).to_contain_text("Signed out")
+    link = page.get_by_role("link", name="Log in")
+    assert link.get_attribute("href") == "/login/?next=%2F%3Fhead%3D10"
+
+
+@in_browser
+def test_replaced_comes_back_at_a_click(tab, origin) -> None:
+    page = tab()
+    expect_status(page, "live", "Live")
+    origin.send("goodbye", None, {"reason": "replaced"})
+    expect_status(page, "replaced", "open in another window")
+    until(page, lambda: not origin.streams)
+    page.get_by_role("button", name="Use here").click()
+    expect_status(page, "live", "Live")
+
+
+@in_browser
+def test_another_users_events_never_reach_the_page(tab, origin) -> None:
+    origin.user = 8
+    origin.log = [11]
+    page = tab()
+    expect_status(page, "other-user", "Signed in as someone else")
+    assert page.evaluate("seen") == []
+    expect(page.get_by_role("button", name="Reload")).to_be_visible()
+
+
+@in_browser
+def test_a_failing_reload_is_shown_until_it_works(tab, origin) -> None:
+    page = tab()
+    expect_status(page, "live", "Live")
+    page.evaluate("reloadFails = true")
+    origin.send("reset", 20, {"reason": "access"})
+    expect_status(page, "reconnecting", "Reconnecting…")
+    page.evaluate("reloadFails = false")
+    expect_status(page, "live", "Live")
+    assert page.evaluate("resets") >= 2
+
+
+@in_browser
+def test_degraded_is_not_live_though_the_stream_is_open(tab, origin) -> None:
+    page = tab()
+    expect_status(page, "live", "Live")
+    origin.send("degraded", None, {"reason": "database"})
+    wait_for(page, "states.includes('reconnecting') && live.status().state === 'live'")
+    assert len(origin.requests) == 1
+
+
+@in_browser
+def test_a_page_brought_back_by_the_back_button_misses_nothing(tab, origin) -> None:
+    page = tab("?head=10")
+    expect_status(page, "live", "Live")
+    page.goto(f"{origin.url}/?elsewhere")
+    origin.publish()
+    page.evaluate("setTimeout(() => history.back())")  # go_back() waits for a load that never comes
+    wait_for(page, "window.seen?.includes(11)")
+    assert page.evaluate("seen") == [11]
+
+
+@in_browser
+def test_without_scripts_the_page_says_that_it_is_not_live(browser, origin) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(origin.url)
+    expect(page.locator(".live-note")).to_be_visible()
+    expect(page.locator(".live-note")).to_contain_text("This page is not live")
+    context.close()
