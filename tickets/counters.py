@@ -83,9 +83,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    head: int
-    total: int | None  # of the list; None where the groups cannot tell, for a search
+    head: int  # of the log; the numbers are at least as new
     by_link: dict[str, int]
+    total: int = 0  # of the list at hand
 
 
 def navigation(user: Any) -> dict[str, list[Link]]:
@@ -108,18 +108,18 @@ def navigation(user: Any) -> dict[str, list[Link]]:
 
 
 def count(
-    user: Any, filters: Filters | None, links: Iterable[Link], *, max_age: float = 0
+    user: Any, links: Iterable[Link], *, listed: Filters | None = None, max_age: float = 0
 ) -> Counts:
-    """What the user sees by link and in the list, read at most `max_age` seconds ago."""
+    """What the user sees by link, and in the list at hand, read at most `max_age` seconds ago."""
     tally = _latest.get(time.monotonic() - max_age)
     seen = tally.seen_by(user)
-    total = None if filters is None or filters.q else _sum(seen, filters)
     cells = _without_details(seen, user)
-    return Counts(tally.head, total, {link.key: _sum(cells, link.filters) for link in links})
-
-
-def total_of(user: Any, filters: Filters) -> int:
-    return filters.apply(visible_tickets(user)).count()
+    by_link = {link.key: _sum(cells, link.filters) for link in links}
+    if listed is None:
+        return Counts(tally.head, by_link)
+    if listed.q:  # no group knows what its tickets say
+        return Counts(tally.head, by_link, listed.apply(visible_tickets(user)).count())
+    return Counts(tally.head, by_link, _sum(seen, listed))
 
 
 def _sum(groups: Iterable[Group], filters: Filters) -> int:

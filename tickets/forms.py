@@ -123,3 +123,12 @@ class FilterForm(forms.Form):
         people = [(one.pk, name_of(one)) for one in assignable()]
         anybody = [("", "Anybody"), ("me", "Me"), ("none", "Nobody")]
         self.fields["assignee"] = forms.ChoiceField(required=False, choices=anybody + people)
+
+    def in_words(self) -> list[str]:
+        """What is asked for, as in ["status: new", "queue: Billing"]."""
+        asked = [(name, str(self.initial.get(name) or "")) for name in self.fields]
+        return [f"{self[name].label}: {self._label(name, value)}" for name, value in asked if value]
+
+    def _label(self, name: str, value: str) -> str:
+        choices = getattr(self.fields[name], "choices", ())
+        return next((str(label) for key, label in choices if str(key) == value), value)

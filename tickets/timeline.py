@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
@@ -15,11 +14,10 @@ from tickets.public import LONG_TEXT
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One field, from one value to another, in words."""
+    """What was done to one field: "set status", "new → open". static/js/wording.js agrees."""
 
-    field: str
-    old: str
-    new: str
+    deed: str
+    values: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +65,15 @@ def _save(version: int, together: list[Change]) -> Entry:
 
 def _step(change: Change) -> Step:
     if change.field in LONG_TEXT:
-        return Step(change.field, "", "")
+        return Step(f"changed the {change.field}")
+    if change.field == "assignee" and change.new and change.new == change.actor_name:
+        return Step("took the ticket", f"from {change.old}" if change.old else "")
+    nothing = "nobody" if change.field == "assignee" else "nothing"
     name = change.field.removesuffix("_at").replace("_", " ")
-    return Step(name, _readable(change, change.old), _readable(change, change.new))
+    old, new = (_readable(change.field, words) or nothing for words in (change.old, change.new))
+    return Step(f"set {name}", f"{old} → {new}")
 
 
-def _readable(change: Change, words: str) -> str:
-    moment: Any = parse_datetime(words) if change.field.endswith("_at") else None
-    return f"{moment:%-d %b %Y, %H:%M}" if moment else words or "nothing"
+def _readable(field: str, words: str) -> str:
+    moment = parse_datetime(words) if field.endswith("_at") else None
+    return f"{moment:%-d %b %Y, %H:%M}" if moment else words

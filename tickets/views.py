@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 import live
 from tickets.board import OPEN, BadFilter, Filters, page_number, page_of
-from tickets.counters import FRESH, Link, count, navigation, total_of
+from tickets.counters import FRESH, Link, count, navigation
 from tickets.editing import AlreadyTaken, StaleVersion, edit, take
 from tickets.forms import CommentForm, EditForm, FilterForm, NewTicketForm
 from tickets.models import Ticket
@@ -43,7 +43,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "filter_form": FilterForm(served_queues(request.user), initial=request.GET.dict()),
         "page": page,
         "has_due": any(ticket.due_at for ticket in page),
-        "serves_queues": served_queues(request.user).exists(),
+        "blank": Ticket(),  # for the row that scripts copy
     }
     return _page(request, "tickets/board.html", head, context, filters=filters)
 
@@ -58,9 +58,9 @@ def counters(request: HttpRequest) -> JsonResponse:
         filters = Filters.parse(request.GET, request.user, unless_named=OPEN)
     except BadFilter as error:
         return _sentence(str(error), HTTPStatus.BAD_REQUEST)
-    counts = count(request.user, filters, _links(navigation(request.user)), max_age=FRESH)
-    total = total_of(request.user, filters) if counts.total is None else counts.total
-    return JsonResponse({"head": counts.head, "total": total, "links": counts.by_link})
+    links = _links(navigation(request.user))
+    counts = count(request.user, links, listed=filters, max_age=FRESH)
+    return JsonResponse({"head": counts.head, "total": counts.total, "links": counts.by_link})
 
 
 @require_safe
@@ -191,20 +191,23 @@ def _page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     """A page with the side navigation and its counters."""
-    navigable = navigation(request.user)
-    links = _links(navigable)
+    sections = navigation(request.user)
+    links = _links(sections)
+    numbers = count(request.user, links).by_link
     shared = {
         "head": head,
-        "navigation": navigable,
-        "counts": count(request.user, filters, links).by_link,
+        "sections": [
+            (heading, [(link, numbers[link.key]) for link in sections[heading]])
+            for heading in sections
+        ],
         "current": next((link for link in links if link.filters == filters), None),
         "may_create": may_create(request.user),
     }
     return render(request, template, {**shared, **context}, status=status)
 
 
-def _links(navigable: dict[str, list[Link]]) -> list[Link]:
-    return [link for links in navigable.values() for link in links]
+def _links(sections: dict[str, list[Link]]) -> list[Link]:
+    return [link for links in sections.values() for link in links]
 
 
 def _url_of(ticket: Ticket) -> str:

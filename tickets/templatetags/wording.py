@@ -25,6 +25,12 @@ def age(then: datetime | None) -> str:
 
 
 @register.filter
+def ago(then: datetime) -> str:
+    words = age(then)
+    return words if words == "now" else f"{words} ago"
+
+
+@register.filter
 def due(ticket: Ticket) -> str:
     """As in "in 2 h" or "overdue 12 min"; what is resolved is not due any more."""
     if ticket.due_at is None or ticket.status not in OPEN:
