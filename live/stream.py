@@ -39,7 +39,8 @@ PATH = "/api/user/stream"
 PATIENCE = 10.0  # seconds the log may take to answer before a stream is refused
 PENDING = 10_000  # frames; a reader that far behind is cut off and resumes from the log
 RETRY = (1_000, 3_000)  # milliseconds, jittered per stream so that a deploy's clients spread
-POSITION = re.compile(rb"[0-9]{1,18}")
+POSITION = re.compile("[0-9]{1,18}")
+SECONDS = re.compile("[1-9]|[1-5][0-9]|60")  # of a heartbeat that a client asks for
 JUNK = -1  # a resume point that is none
 
 
@@ -131,25 +132,25 @@ class Request:
         for name, value in scope["headers"]:  # twice the same header: as one, with a comma
             before = self.headers.get(name)
             self.headers[name] = value if before is None else before + b", " + value
-        self.query = parse_qs(scope["query_string"], keep_blank_values=True)
+        query = scope["query_string"].decode("latin1")
+        self.query = parse_qs(query, keep_blank_values=True, encoding="latin1")
         self.host = self.header(b"host") or ":".join(map(str, scope.get("server") or ("",)))
         self.scheme = scope.get("scheme", "http")
         if settings.TRUST_PROXY_HEADERS:
             self.scheme = self.header(b"x-forwarded-proto") or self.scheme
-        self.client = self._last(b"client")[:64].decode("latin1")
-        asked = self._last(b"heartbeat")
-        self.diagnosis = b"heartbeat" in self.query
+        self.client = self._last("client")[:64]
+        self.diagnosis = "heartbeat" in self.query
         self.heartbeat: float | None = settings.LIVE_HEARTBEAT_SECONDS
         if self.diagnosis:
-            valid = asked.isdigit() and len(asked) <= 2 and 1 <= int(asked) <= 60
-            self.heartbeat = int(asked) if valid else None
+            asked = self._last("heartbeat")
+            self.heartbeat = int(asked) if SECONDS.fullmatch(asked) else None
 
     def header(self, name: bytes) -> str:
         return self.headers.get(name, b"").decode("latin1")
 
     def resume_point(self) -> int | None:
         """The position to go on after; None without one, JUNK where it is not a number."""
-        given = self.headers.get(b"last-event-id") or self._last(b"lastEventId")
+        given = self.header(b"last-event-id") or self._last("lastEventId")
         if not given:
             return None
         return int(given) if POSITION.fullmatch(given) else JUNK
@@ -168,8 +169,8 @@ class Request:
             "http_version": self.http_version,
         }
 
-    def _last(self, name: bytes) -> bytes:
-        return self.query.get(name, [b""])[-1]
+    def _last(self, name: str) -> str:
+        return self.query.get(name, [""])[-1]
 
 
 class Stream:

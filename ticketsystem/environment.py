@@ -35,7 +35,7 @@ def number(
     value = env.str(name, default=str(default))
     kind = "a whole number" if whole else "a number"
     try:
-        parsed = int(value) if whole else float(value)
+        parsed = int(value) if whole or value.strip().isdecimal() else float(value)
     except ValueError:
         raise refuse(name, value, f"{kind} from {least} to {most}") from None
     if not least <= parsed <= most:  # also refuses nan

@@ -161,5 +161,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"live": {"handlers": ["console"], "level": "INFO"}},
+    "loggers": {
+        "live": {"handlers": ["console"], "level": "INFO"},
+        "django_eventstream": {"level": "WARNING"},  # a line per user who comes
+    },
 }

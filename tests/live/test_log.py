@@ -1,0 +1,180 @@
+"""The log: one order for all readers, nothing lost, nothing of what was rolled back."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from live import log
+from live.models import Event, Head
+
+pytestmark = pytest.mark.django_db
+
+
+def publish(number: int) -> None:
+    log.publish("thing.changed", {"number": number}, ["things"])
+
+
+def test_an_event_has_no_position_until_it_is_numbered() -> None:
+    publish(1)
+
+    assert Event.objects.get().position is None
+    assert log.head() == 0
+    assert log.number() == log.head() == 1
+    assert Event.objects.get().position == 1
+
+
+def test_numbers_have_no_gaps_and_follow_the_writing() -> None:
+    for number in range(5):
+        publish(number)
+    log.number()
+    publish(5)
+    log.number()
+
+    entries = log.read(0, 100)
+
+    assert [entry.position for entry in entries] == [1, 2, 3, 4, 5, 6]
+    assert [entry.data for entry in entries] == [f'{{"number":{number}}}' for number in range(6)]
+
+
+def test_a_rolled_back_event_takes_no_number() -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        publish(1)
+        _ = 1 / 0
+    publish(2)
+
+    assert log.number() == 1
+    assert log.read(0, 10)[0].data == '{"number":2}'
+
+
+def test_advance_reads_what_is_new_in_order_and_batches() -> None:
+    for number in range(7):
+        publish(number)
+
+    first = log.advance(0, 5)
+    second = log.advance(5, 5)
+
+    assert (first.head, len(first.entries)) == (7, 5)
+    assert [entry.position for entry in second.entries] == [6, 7]
+    assert log.advance(7, 5).entries == []
+
+
+def test_advance_without_a_position_reads_the_newest() -> None:
+    for number in range(7):
+        publish(number)
+
+    assert [entry.position for entry in log.advance(None, 3).entries] == [5, 6, 7]
+
+
+@pytest.mark.parametrize("position", [8, 10**17])
+def test_a_position_never_given_is_lost(position: int) -> None:
+    for number in range(7):
+        publish(number)
+
+    with pytest.raises(log.PositionLost):
+        log.advance(position, 5)
+
+
+def test_pruned_positions_are_lost_and_numbers_go_on() -> None:
+    for number in range(6):
+        publish(number)
+    log.number()
+    old = timezone.now() - timedelta(hours=3)
+    Event.objects.filter(position__lte=4).update(created_at=old)
+
+    assert log.prune(hours=2) == 4
+    with pytest.raises(log.PositionLost):
+        log.advance(3, 5)
+    with pytest.raises(log.PositionLost):
+        log.read(0, 5)
+    assert [entry.position for entry in log.advance(4, 5).entries] == [5, 6]
+    publish(6)
+    assert log.number() == 7
+
+
+def test_a_log_pruned_to_nothing_still_goes_on() -> None:
+    publish(1)
+    log.number()
+    Event.objects.update(created_at=timezone.now() - timedelta(hours=3))
+
+    assert log.prune(hours=2) == 1
+    assert log.advance(1, 5).entries == []
+    publish(2)
+    assert log.number() == 2
+
+
+def test_pruning_leaves_what_is_not_numbered() -> None:
+    publish(1)
+    Event.objects.update(created_at=timezone.now() - timedelta(hours=3))
+
+    assert log.prune(hours=2) == 0
+    assert log.number() == 1
+
+
+def test_only_one_process_prunes_in_an_hour() -> None:
+    publish(1)
+    log.number()
+    Event.objects.update(created_at=timezone.now() - timedelta(hours=3))
+    Head.objects.update(pruned_at=timezone.now() - timedelta(hours=2))
+    hour = timedelta(hours=1)
+
+    assert [log.prune_if_due(2, hour), log.prune_if_due(2, hour)] == [1, 0]
+
+
+def test_after_positions_lost_every_older_position_is_lost_and_numbers_are_above() -> None:
+    for number in range(3):
+        publish(number)
+    log.number()
+    publish(3)  # written, not numbered: still to be told
+
+    above = log.positions_lost()
+
+    assert above > 10**12
+    for position in (0, 1, 2, 3, above - 1):
+        with pytest.raises(log.PositionLost):
+            log.advance(position, 5)
+    assert [entry.position for entry in log.advance(above, 5).entries] == [above + 1]
+    assert log.positions_lost() > above + 1
+
+
+def entry(audience: set[str], before: set[str] | None = None) -> log.Entry:
+    log.publish(
+        "thing.changed", {"secret": 1}, audience, before=before,
+        entered=("thing.created", {"new": 1}), left=("thing.removed", {"gone": 1}),
+    )  # fmt: skip
+    return log.read(log.number() - 1, 1)[0]
+
+
+@pytest.mark.parametrize(
+    ("mine", "name"),
+    [
+        ({"a"}, b"thing.removed"),
+        ({"b"}, b"thing.created"),
+        ({"a", "b"}, b"thing.changed"),
+        ({"both"}, b"thing.changed"),
+        ({"c"}, None),
+        (set(), None),
+    ],
+)
+def test_a_move_looks_different_from_each_side(mine: set[str], name: bytes | None) -> None:
+    frame = entry({"b", "both"}, {"a", "both"}).frame_for(mine)
+
+    assert (frame is None) == (name is None)
+    if name is not None:
+        assert frame is not None
+        assert b"event: " + name + b"\n" in frame
+        assert (b"secret" in frame) == (name == b"thing.changed")
+
+
+def test_a_frame_is_encoded_once_for_all_receivers() -> None:
+    one = entry({"a", "b"})
+
+    assert one.frame_for({"a"}) is one.frame_for({"b"})
+
+
+def test_what_is_for_processes_reaches_nobody() -> None:
+    log.access_changed(7, gained=["a"])
+    log.number()
+
+    assert log.read(0, 1)[0].frame_for({"@7", "a", "user:7"}) is None
