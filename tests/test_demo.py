@@ -94,13 +94,15 @@ def test_each_agent_sees_the_tickets_of_their_queues() -> None:
 @pytest.mark.django_db
 def test_samples_look_like_a_help_desk_at_work() -> None:
     make_samples()
-    assert set(Ticket.objects.values_list("status", flat=True)) == set(Status.values)
+    for queue in Queue.objects.all():
+        assert set(queue.tickets.values_list("status", flat=True)) == set(Status.values)
     assert FEWEST <= Ticket.objects.exclude(status__in=DONE).count() <= MOST
     assert Comment.objects.filter(internal=True).exists()
     assert Comment.objects.filter(internal=False).exists()
     for ticket in Ticket.objects.all():
         times = [ticket.created_at, *ticket.history.values_list("at", flat=True)]
         assert times == sorted(times)
+        assert times[1] == ticket.created_at
         assert times[-1] <= ticket.updated_at < timezone.now()
         assert all(ticket.created_at < comment.created_at for comment in ticket.comments.all())
 

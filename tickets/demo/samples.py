@@ -26,12 +26,13 @@ AGENTS = {
 ADMIN = "admin"
 
 OLDEST = timedelta(days=9)
-# How far each ticket has come, from the oldest to the newest, as on a working help desk.
+# How far each ticket has come, from the oldest to the newest, as on a working help desk. In fours,
+# for the tickets go round three queues: each queue shall have some of each.
 STAGES = (
     [Status.CLOSED] * 12
-    + [Status.RESOLVED, Status.CLOSED, Status.PENDING] * 5
+    + [Status.RESOLVED, Status.CLOSED, Status.PENDING, Status.CLOSED] * 4
     + [Status.RESOLVED, Status.OPEN, Status.PENDING, Status.OPEN] * 6
-    + [Status.NEW, Status.OPEN, Status.NEW] * 3
+    + [Status.NEW, Status.OPEN, Status.NEW, Status.NEW] * 2
 )
 
 
