@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from tickets.observed import Observed, ObservedQuerySet
 
+LONGEST_COMMENT = 50_000  # characters, for each travels to every open page
+
 
 class Status(models.TextChoices):
     NEW = "new"
