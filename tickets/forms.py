@@ -13,6 +13,7 @@ from tickets.public import name_of
 
 User = get_user_model()
 STATUSES = [(one, one) for one in Status.values]  # the words that stand on the board
+LONGEST_TEXT = 50_000
 PRIORITIES = [(one, one) for one in Priority.values]
 
 
@@ -27,6 +28,15 @@ def assignable(ticket: Ticket | None = None) -> QuerySet[Any]:
     if ticket is not None:
         allowed |= Q(pk=ticket.assignee_id)
     return User._default_manager.filter(allowed).order_by("username")
+
+
+class LongTextField(forms.CharField):
+    """Browsers send lines with CR LF; one way to end them is enough."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(value).replace("\r\n", "\n")
 
 
 class EditForm(forms.Form):
@@ -78,8 +88,8 @@ def shown(ticket: Ticket) -> dict[str, Any]:
 
 class CommentForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     internal = forms.BooleanField(required=False)
-    body = forms.CharField(
-        max_length=50_000,
+    body = LongTextField(
+        max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": "There is nothing to send yet: write something first."},
     )
@@ -90,6 +100,7 @@ class CommentForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
 
 
 class NewTicketForm(forms.ModelForm):  # type: ignore[type-arg]
+    description = LongTextField(required=False, max_length=LONGEST_TEXT)
     assignee = PersonField(User._default_manager.none(), required=False, empty_label="nobody")
 
     class Meta:

@@ -1,9 +1,9 @@
 """How pages put things: ages, initials. static/js/wording.js says the same, live."""
 
 from datetime import datetime
-from typing import Any
 
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from tickets.board import OPEN
@@ -65,8 +65,9 @@ def exact(then: datetime | None) -> str:
 
 
 @register.filter
-def iso(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else ""
+def iso(then: datetime | None) -> str:
+    """As it stands in events."""
+    return "" if then is None else str(DjangoJSONEncoder().default(then))
 
 
 def duration(seconds: float) -> str:
