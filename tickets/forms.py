@@ -36,7 +36,7 @@ class LongTextField(forms.CharField):
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(value).replace("\r\n", "\n")
+        return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
 class EditForm(forms.Form):
@@ -100,7 +100,11 @@ class CommentForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
 
 
 class NewTicketForm(forms.ModelForm):  # type: ignore[type-arg]
-    description = LongTextField(required=False, max_length=LONGEST_TEXT)
+    description = LongTextField(
+        required=False, max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 5})
+    )
+    queue = forms.ModelChoiceField(Queue.objects.all(), empty_label="Choose a queue")
+    priority = forms.ChoiceField(choices=PRIORITIES, initial=Priority.NORMAL)
     assignee = PersonField(User._default_manager.none(), required=False, empty_label="nobody")
 
     class Meta:

@@ -4,11 +4,14 @@ Each reads the log's head before its data and hands it to the live client, so th
 between the page and its stream.
 """
 
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -25,6 +28,20 @@ from tickets.forms import CommentForm, EditForm, FilterForm, NewTicketForm
 from tickets.models import Ticket
 from tickets.timeline import changes_since, timeline
 from tickets.visibility import may_create, served_queues, visible_tickets
+
+
+def action(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Something done to a ticket. Who has to log in first comes back to the ticket, not to the
+    address of the action, which has no page."""
+
+    @require_POST
+    @wraps(view)
+    def guarded(request: HttpRequest, ticket_id: int) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(reverse("ticket", args=[ticket_id]))
+        return view(request, ticket_id)
+
+    return guarded
 
 
 @require_safe
@@ -76,15 +93,15 @@ def ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
 def new_ticket(request: HttpRequest) -> HttpResponseBase:
     if not may_create(request.user):
         raise PermissionDenied("Only agents who serve a queue open tickets.")
+    head = live.head()
     form = NewTicketForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _after(request, form.save(), "Ticket #{pk} is open.")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return _page(request, "tickets/new.html", None, {"form": form}, status=status)
+    return _page(request, "tickets/new.html", head, {"form": form}, status=status)
 
 
-@require_POST
-@login_required
+@action
 def edit_ticket(request: HttpRequest, ticket_id: int) -> HttpResponseBase:
     head = live.head()
     ticket = _visible(request, ticket_id)
@@ -109,8 +126,7 @@ def edit_ticket(request: HttpRequest, ticket_id: int) -> HttpResponseBase:
     return _after(request, saved, "Saved.")
 
 
-@require_POST
-@login_required
+@action
 def take_ticket(request: HttpRequest, ticket_id: int) -> HttpResponseBase:
     head = live.head()
     try:
@@ -124,8 +140,7 @@ def take_ticket(request: HttpRequest, ticket_id: int) -> HttpResponseBase:
     return _after(request, taken, "Ticket #{pk} is yours.")
 
 
-@require_POST
-@login_required
+@action
 def add_comment(request: HttpRequest, ticket_id: int) -> HttpResponseBase:
     head = live.head()
     form = CommentForm(request.POST)
@@ -184,7 +199,7 @@ def _ticket_page(
 def _page(
     request: HttpRequest,
     template: str,
-    head: int | None,
+    head: int,
     context: dict[str, Any],
     *,
     filters: Filters | None = None,

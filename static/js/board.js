@@ -12,7 +12,7 @@ const list = document.getElementById("rows");
 const table = list.closest("table");
 const empty = document.getElementById("empty");
 const announcer = new Announcer(document.getElementById("announcer"));
-const counters = new Counters(board.dataset.counters + location.search, showTotal);
+const counters = new Counters(location.search, showTotal);
 const touched = new Map(); // ticket id → position of the last event that was applied to the list
 const reloadSoon = soon(() => reload().catch(retry), { apart: 1000, spread: 1500 });
 

@@ -7,8 +7,9 @@ const COUNTED = ["status", "queue", "assignee", "priority"];
 const PATIENCE = 10_000;
 
 export class Counters {
-  /** `url` with the filters of the list at hand; `onTotal` is told how many are in it. */
-  constructor(url, onTotal = () => {}) {
+  /** `query` are the filters of the list at hand; `onTotal` is told how many are in it. */
+  constructor(query = "", onTotal = () => {}) {
+    const url = document.getElementById("side").dataset.counters + query;
     Object.assign(this, { url, onTotal, wanted: 0 });
     this.refresh = soon(() => this.load(), { apart: 1000, spread: 800 });
   }

@@ -14,10 +14,13 @@ const { body, internal } = composer.elements;
 const meanwhile = document.getElementById("meanwhile");
 const gone = document.getElementById("gone");
 const panel = new Panel(document.getElementById("panel"));
-const counters = new Counters(place.dataset.counters);
+const counters = new Counters();
 const draft = new Draft(composer.dataset.draft, { body, internal });
 const reloadSoon = soon(() => reload().catch(retry), { apart: 1000, spread: 500 });
 let isGone = false;
+
+// The answer to a refused save has an address that only takes saves: no reload, no log-in leads there.
+if (location.pathname !== place.dataset.url) history.replaceState(null, "", place.dataset.url);
 
 const slots = (name, root = place) => root.querySelectorAll(`[data-slot="${name}"]`);
 
@@ -98,7 +101,7 @@ async function reload() {
     if (!(error instanceof Gone)) throw error;
     return leave();
   }
-  if (isGone) return location.reload(); // the draft is kept
+  if (isGone) return location.assign(place.dataset.url); // the draft is kept
   const theirs = fetched.page.getElementById("ticket");
   keepInPlace(() => {
     takeTimeline(fetched.page, fetched.head);
