@@ -29,8 +29,6 @@ CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
 SESSION_COOKIE_SECURE = boolean("SESSION_COOKIE_SECURE", False)
 CSRF_COOKIE_SECURE = boolean("CSRF_COOKIE_SECURE", False)
 SECURE_SSL_REDIRECT = boolean("SECURE_SSL_REDIRECT", False)
-# Health and metrics are asked by machines inside, over plain HTTP and by address.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 
 # Whoever can reach Daphne can write these headers: on only behind a proxy that sets them itself.
 TRUST_PROXY_HEADERS = boolean("TRUST_PROXY_HEADERS", False)
@@ -52,6 +50,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "live.ops.ProbesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

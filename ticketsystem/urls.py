@@ -8,7 +8,6 @@ from tickets.api import api
 
 urlpatterns = [
     path("", include("tickets.urls")),
-    path("", include("live.urls")),
     path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("api/", api.urls),

@@ -1,0 +1,175 @@
+"""What breaks on the server's side is said, and mended, without losing anything."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from django.db import connection
+
+from live import log
+from tests import backends
+from tests.servers import Daphne
+from tests.site import People, session_of
+from tests.sse import EventStream, Frame
+
+needs_postgres = pytest.mark.skipif(backends.postgres is None, reason="needs TEST_DATABASE=postgres")
+needs_redis = pytest.mark.skipif(backends.redis is None, reason="needs TEST_REDIS=1")
+
+
+@pytest.fixture
+def database() -> Iterator[backends.Postgres]:
+    """The run's PostgreSQL, running again at the end."""
+    assert backends.postgres is not None
+    yield backends.postgres
+    connection.close()
+
+
+def until_degraded(stream: EventStream) -> Frame:
+    return stream.next("degraded", seconds=15)
+
+
+@needs_postgres
+def test_without_its_database_the_stream_stays_open_and_says_so(
+    server: Daphne, site: People, follow: Any, database: backends.Postgres
+) -> None:
+    stream = follow(server, site.alice)
+    database.stop()
+    try:
+        first = until_degraded(stream)
+        assert first.data["reason"]
+        assert first.id is None
+        assert first.comments == ["ping"]
+        again = stream.next("degraded", "heartbeat")  # in place of each heartbeat
+        assert again.event == "degraded"
+        ready = httpx.get(server.url + "/readyz", timeout=40)
+        assert ready.status_code == 503
+        assert "database" in " ".join(ready.json()["problems"])
+        assert httpx.get(server.url + "/healthz", timeout=10).status_code == 200
+    finally:
+        database.start()
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]
+    assert stream.next("heartbeat", seconds=20).id
+    ticket = site.ticket("After the outage")
+    assert stream.next(seconds=10).data["ticket"]["id"] == ticket.pk
+
+
+@needs_postgres
+def test_a_database_that_hangs_is_degraded_too(
+    server: Daphne, site: People, follow: Any, database: backends.Postgres
+) -> None:
+    """A lock on the log's head stands for whatever makes a query wait and never fail."""
+    stream = follow(server, site.alice)
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("LOCK TABLE live_head IN ACCESS EXCLUSIVE MODE")
+        try:
+            assert "does not answer" in until_degraded(stream).data["reason"]
+        finally:
+            cursor.execute("ROLLBACK")
+    assert stream.next("heartbeat", seconds=10).id
+
+
+@needs_redis
+def test_a_dead_redis_costs_a_poll_and_nothing_else(
+    site_database: str, site: People, follow: Any
+) -> None:
+    assert backends.redis is not None
+    with Daphne(site_database) as server:
+        stream = follow(server, site.alice)
+        backends.redis.stop()
+        try:
+            began = time.monotonic()
+            during = site.ticket("While Redis is dead")
+            assert time.monotonic() - began < 2.5  # the saver waits at most for one refused ring
+            assert stream.next(seconds=5).data["ticket"]["id"] == during.pk
+            stream.next("heartbeat")
+        finally:
+            backends.redis.start()
+    with Daphne(site_database, LIVE_POLL_SECONDS="20") as server:  # the bell rings again
+        stream = follow(server, site.alice)
+        ticket = site.ticket()
+        assert stream.next(seconds=10).data["ticket"]["id"] == ticket.pk
+
+
+@needs_redis
+def test_the_bell_is_heard_again_after_redis_was_restarted(
+    site_database: str, site: People, follow: Any
+) -> None:
+    assert backends.redis is not None
+    with Daphne(site_database, LIVE_POLL_SECONDS="6") as server:
+        stream = follow(server, site.alice)
+        backends.redis.stop()
+        time.sleep(3)  # the outage itself
+        backends.redis.start()
+        deadline = time.monotonic() + 60
+        while True:  # from some moment on, events no longer wait for the poll
+            began = time.monotonic()
+            site.ticket()
+            if stream.next(seconds=10).at - began < 1:
+                return
+            assert time.monotonic() < deadline
+
+
+def test_a_frozen_server_goes_on_where_it_was(server: Daphne, site: People, follow: Any) -> None:
+    stream = follow(server, site.alice)
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        tickets = [site.ticket(f"Number {number}") for number in range(3)]
+        time.sleep(2)  # the freeze itself
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+
+    assert [stream.next().data["ticket"]["id"] for _ in tickets] == [one.pk for one in tickets]
+    stream.silent_for(0.7)
+
+
+def test_positions_lost_resets_open_streams_and_older_positions(
+    site_database: str, site: People, follow: Any
+) -> None:
+    with Daphne(site_database) as server:
+        stream = follow(server, site.alice)
+        before = log.number()
+        above = log.positions_lost()
+
+        reset = stream.next(seconds=5)
+        assert (reset.event, reset.id) == ("reset", above)
+        ticket = site.ticket("After the restore")
+        frame = stream.next()
+        assert frame.data["ticket"]["id"] == ticket.pk
+        assert frame.id == above + 1
+        resumed = EventStream(server.url, session_of(site.alice), lastEventId=before)
+        assert resumed.next().id is None
+        assert resumed.next().event == "reset"
+        resumed.close()
+
+
+def test_a_pruned_position_gets_reset(site_database: str, site: People) -> None:
+    start = log.number()
+    site.ticket()
+    log.number()
+    assert log.prune(hours=0) > 0
+    with Daphne(site_database) as server:
+        stream = EventStream(server.url, session_of(site.alice), lastEventId=start)
+
+        assert stream.next().id is None
+        assert stream.next().event == "reset"
+        stream.close()
+
+
+def test_a_failure_while_authenticating_is_500_json(site_database: str, site: People) -> None:
+    with Daphne(site_database) as server:
+        key = session_of(site.alice)
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE django_session RENAME TO away")
+            try:
+                stream = EventStream(server.url, key)
+            finally:
+                cursor.execute("ALTER TABLE away RENAME TO django_session")
+        assert stream.status == 500
+        assert stream.json() == {"error": "The session could not be checked; try again."}
+        assert "could not be authenticated" in server.log.read_text()
