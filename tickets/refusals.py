@@ -76,14 +76,19 @@ def bad_values(request: HttpRequest, error: exceptions.ValidationError) -> JsonR
 
 
 def stale(request: HttpRequest, error: StaleVersion) -> JsonResponse:
-    since = "; ".join(
-        f"{entry.actor or 'somebody'} {step.deed} {step.values}".rstrip()
-        for entry in changes_since(error.current, error.seen)
-        for step in entry.steps
-    )
+    since = "; ".join(deeds_since(error.current, error.seen))
     sentence = f"{error} Since then: {since}." if since else f"{error}"
     fields = {"version": f"It is {error.current.version} by now."}
     return refuse(HTTPStatus.CONFLICT, sentence, fields)
+
+
+def deeds_since(ticket: Ticket, version: int) -> list[str]:
+    """ "bob set status new → pending", for each change since the version that was seen."""
+    return [
+        f"{entry.actor or 'somebody'} {step.deed} {step.values}".rstrip()
+        for entry in changes_since(ticket, version)
+        for step in entry.steps
+    ]
 
 
 HANDLERS: dict[type[Exception], Any] = {
