@@ -1,4 +1,4 @@
-"""The bell: wakes the relays when something was committed. The only file that knows Channels' layer.
+"""The bell: wakes the relays when something was committed. Alone in knowing Channels' layer.
 
 A hint, never the truth: it carries no data, and without it an event is one poll late. Within a
 process it is an asyncio.Event; with REDIS_URL, Channels' layer carries it to the other processes.

@@ -16,7 +16,7 @@ from django_eventstream.views import Listener, get_listener_manager
 Receive = Callable[[bytes, int], None]
 
 
-class OwnChannelOnly(ChannelManagerBase):  # type: ignore[misc]
+class OwnChannelOnly(ChannelManagerBase):
     """What the library's own views may do, should anybody route to them: a user's own channel."""
 
     def get_channels_for_request(self, request: HttpRequest, view_kwargs: Any) -> set[str]:
@@ -29,7 +29,7 @@ class OwnChannelOnly(ChannelManagerBase):  # type: ignore[misc]
         return False  # the log is, and the stream reads it
 
 
-class UserListener(Listener):  # type: ignore[misc]
+class UserListener(Listener):
     """Hands each frame on at once.
 
     The library keeps ten events per listener (MAX_PENDING) and drops the rest; drained in

@@ -8,9 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 
-def encode(
-    name: str, data: str, position: int | None = None, *, first_lines: str = ""
-) -> bytes:
+def encode(name: str, data: str, position: int | None = None, *, first_lines: str = "") -> bytes:
     """One frame. `data` is JSON, which has no line ends of its own to split the frame at.
 
     `first_lines` go before it, each with its line end: a comment, or `retry`.

@@ -252,9 +252,7 @@ def _locked_head() -> Head:
 def _entry(row: Event) -> Entry:
     audience = frozenset(row.audience.split())
     before = audience if row.before is None else frozenset(row.before.split())
-    return Entry(
-        row.position or 0, row.name, row.data, audience, before, row.entered, row.left, {}
-    )
+    return Entry(row.position or 0, row.name, row.data, audience, before, row.entered, row.left, {})
 
 
 def _json(data: Data) -> str:

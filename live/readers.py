@@ -87,7 +87,7 @@ class Readers:
         return list(found)
 
     def make_room(self, newcomer: OpenStream, limit: int) -> None:
-        """End streams of the newcomer's user until it fits: of its own client first, else the oldest.
+        """End streams of the newcomer's user until it fits: its own client's, else the oldest.
 
         Streams for diagnosis count apart and never displace an agent's.
         """

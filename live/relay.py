@@ -165,9 +165,7 @@ class Relay:
             self.suspects.add(reader.user_id)
             self.suspicion.set()
 
-    def _change_access(
-        self, reader: Reader, gained: frozenset[str], lost: frozenset[str]
-    ) -> None:
+    def _change_access(self, reader: Reader, gained: frozenset[str], lost: frozenset[str]) -> None:
         audiences = (reader.audiences | gained) - lost
         if audiences != reader.audiences:
             readers.set_audiences(reader, audiences)

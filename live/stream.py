@@ -1,181 +1,32 @@
-"""GET /api/user/stream: one user's events, as bytes.
+"""One open stream: bytes out, in the order of the log, until it ends.
 
-A plain ASGI application beside Django's: no middleware rewrites or holds it back, and once it is
-open it has no thread and no database connection. It checks the Host, the method, the session.
+Once it is open it has no thread and no database connection; what the bytes mean is the log's
+affair.
 """
 
 import asyncio
 import json
-import logging
 import random
-import re
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
-from urllib.parse import parse_qs
+from collections.abc import Iterable
 
-from channels.sessions import SessionMiddlewareStack
 from django.conf import settings
-from django.http.request import split_domain_port, validate_host
 
 from live import frames, log
+from live.asgi import Message, Receive, Send
 from live.heartbeat import ticker
 from live.log import Entry, PositionLost
-from live.process import ensure_running
 from live.readers import Reader, readers
 from live.relay import BATCH, changes_access, relay
-from live.sessions import Identity, identify
+from live.request import Request
+from live.sessions import Identity
 from live.threads import reader_threads
 
-logger = logging.getLogger(__name__)
-
-Scope = dict[str, Any]
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-PATH = "/api/user/stream"
-PATIENCE = 10.0  # seconds the log may take to answer before a stream is refused
 PENDING = 10_000  # frames; a reader that far behind is cut off and resumes from the log
 RETRY = (1_000, 3_000)  # milliseconds, jittered per stream so that a deploy's clients spread
-POSITION = re.compile("[0-9]{1,18}")
-SECONDS = re.compile("[1-9]|[1-5][0-9]|60")  # of a heartbeat that a client asks for
-JUNK = -1  # a resume point that is none
-
-
-def beside(django: Application) -> Application:
-    """The stream at its path, everything else to Django; either starts the relay."""
-
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        ensure_running()
-        if scope["type"] == "http" and scope["path"] == PATH:
-            await serve(scope, receive, send)
-        else:
-            await django(scope, receive, send)
-
-    return application
-
-
-async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-    """Refuse, or open the stream and stay until it ends."""
-    request = Request(scope)
-    if not request.host_is_allowed():
-        return await refuse(send, 400, "This Host is not in ALLOWED_HOSTS.")
-    if scope["method"] != "GET":
-        return await refuse(send, 405, "Only GET is allowed here.", [(b"allow", b"GET")])
-    try:
-        identity = await authenticate(scope)
-    except Exception:
-        logger.exception("a stream could not be authenticated")
-        return await refuse(send, 500, "The session could not be checked; try again.")
-    if identity is None:
-        return await refuse(send, 401, "Sign in first: this session is not, or no longer, valid.")
-    if request.heartbeat is None:
-        return await refuse(send, 400, "heartbeat must be a whole number from 1 to 60.")
-    stream = Stream(request, identity, send)
-    del request, identity  # not needed for the hours that the stream stays
-    await stream.serve(receive)
-
-
-async def authenticate(scope: Scope) -> Identity | None:
-    """Whose session it is, and rights that hold from the log position this process is at on.
-
-    The rights are read from the database, which may be ahead of the log as this process knows it.
-    They hold from a position on if the log, read again afterwards, tells of no change since.
-    """
-    session = await _session_of(scope)
-    if relay.position < 0:
-        await asyncio.wait_for(relay.caught_up(), PATIENCE)
-    while True:
-        began_at = relay.position
-        identity = await reader_threads.run(identify, session)
-        if identity is None:
-            return None
-        await asyncio.wait_for(relay.caught_up(), PATIENCE)
-        if not relay.access_changed_since(identity.user_id, began_at):
-            return identity
-
-
-async def _session_of(scope: Scope) -> Any:
-    """The session as Channels' middleware finds it; its frames do not stay on the stack."""
-    found: list[Any] = []
-
-    async def keep(scope: Scope, receive: Receive, send: Send) -> None:
-        found.append(scope["session"])
-
-    await SessionMiddlewareStack(keep)(scope, None, None)
-    return found[0]
-
-
-async def refuse(
-    send: Send, status: int, sentence: str, headers: Iterable[tuple[bytes, bytes]] = ()
-) -> None:
-    """A JSON answer before any stream, never cached."""
-    body = json.dumps({"error": sentence}).encode()
-    start = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-        *headers,
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": start})
-    await send({"type": "http.response.body", "body": body})
-
-
-class Request:
-    """What a stream's request asks for."""
-
-    def __init__(self, scope: Scope) -> None:
-        self.http_version: str = scope.get("http_version", "1.1")
-        self.headers: dict[bytes, bytes] = {}
-        for name, value in scope["headers"]:  # twice the same header: as one, with a comma
-            before = self.headers.get(name)
-            self.headers[name] = value if before is None else before + b", " + value
-        query = scope["query_string"].decode("latin1")
-        self.query = parse_qs(query, keep_blank_values=True, encoding="latin1")
-        self.host = self.header(b"host") or ":".join(map(str, scope.get("server") or ("",)))
-        self.scheme = scope.get("scheme", "http")
-        if settings.TRUST_PROXY_HEADERS:
-            self.scheme = self.header(b"x-forwarded-proto") or self.scheme
-        self.client = self._last("client")[:64]
-        self.diagnosis = "heartbeat" in self.query
-        self.heartbeat: float | None = settings.LIVE_HEARTBEAT_SECONDS
-        if self.diagnosis:
-            asked = self._last("heartbeat")
-            self.heartbeat = int(asked) if SECONDS.fullmatch(asked) else None
-
-    def header(self, name: bytes) -> str:
-        return self.headers.get(name, b"").decode("latin1")
-
-    def resume_point(self) -> int | None:
-        """The position to go on after; None without one, JUNK where it is not a number."""
-        given = self.header(b"last-event-id") or self._last("lastEventId")
-        if not given:
-            return None
-        return int(given) if POSITION.fullmatch(given) else JUNK
-
-    def host_is_allowed(self) -> bool:
-        domain, _ = split_domain_port(self.host)
-        return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
-
-    def received(self) -> dict[str, str | None]:
-        """What of the request arrived here, for a doctor to compare with what was sent."""
-        return {
-            "last_event_id": self.header(b"last-event-id")[:100] or None,
-            "accept_encoding": self.header(b"accept-encoding")[:100] or None,
-            "host": self.host[:255],
-            "scheme": self.scheme[:10],
-            "http_version": self.http_version,
-        }
-
-    def _last(self, name: str) -> str:
-        return self.query.get(name, [""])[-1]
 
 
 class Stream:
-    """One open response. Bytes in, bytes out; what they mean is the log's affair."""
-
     __slots__ = (
         "_audiences", "_live", "_pending", "_request", "_send", "_started", "_task", "_writing",
         "auth_hash", "client", "closed", "diagnosis", "ending", "expires_at", "heartbeat",
@@ -326,6 +177,21 @@ class Stream:
             await self._send({"type": "http.response.body", "body": body, "more_body": more})
 
 
+async def refuse(
+    send: Send, status: int, sentence: str, headers: Iterable[tuple[bytes, bytes]] = ()
+) -> None:
+    """A JSON answer before any stream, never cached."""
+    body = json.dumps({"error": sentence}).encode()
+    start = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        *headers,
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": start})
+    await send({"type": "http.response.body", "body": body})
+
+
 def _start(request: Request) -> Message:
     headers = [
         (b"content-type", b"text/event-stream"),
@@ -342,6 +208,4 @@ def _reset(head: int) -> bytes:
 
 
 def _frames_of(entries: Iterable[Entry], audiences: frozenset[str]) -> bytes:
-    return b"".join(
-        frame for entry in entries if (frame := entry.frame_for(audiences)) is not None
-    )
+    return b"".join(frame for entry in entries if (frame := entry.frame_for(audiences)) is not None)

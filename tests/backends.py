@@ -68,7 +68,13 @@ class Postgres:
     def _run(self, tool: str, *arguments: str, data: bool = True) -> None:
         command = [str(self.binaries / tool), *(["-D", str(self.data)] if data else []), *arguments]
         if os.geteuid() == 0:
-            command = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
+            command = [
+                "setpriv",
+                "--reuid=postgres",
+                "--regid=postgres",
+                "--clear-groups",
+                *command,
+            ]
         # pg_ctl leaves its server with our output: a pipe would never end.
         with (folder / "postgres.out").open("ab") as output:
             subprocess.run(command, check=True, timeout=60, stdout=output, stderr=output, cwd="/")

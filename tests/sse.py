@@ -1,4 +1,4 @@
-"""A client of the stream for tests: reads a real socket, gives frames one by one, never waits long."""
+"""A client of the stream for tests: a real socket, frames one by one, no wait without an end."""
 
 import json
 import re

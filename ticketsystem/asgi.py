@@ -13,6 +13,6 @@ try:
 except ImproperlyConfigured as error:
     sys.exit(f"{error}")
 
-from live.stream import beside  # noqa: E402  (models need the setup above)
+from live.endpoint import beside
 
 application = beside(get_asgi_application())

@@ -4,7 +4,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class ModuleStaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """Hashes file names, inside `import … from "./x.js"` too, so that a deploy changes all at once."""
+    """Hashes names, in `import … from "./x.js"` too, so that a deploy changes all at once."""
 
     support_js_module_import_aggregation = True
     manifest_strict = False  # a missing collectstatic costs caching, not the site

@@ -136,7 +136,8 @@ def _write_with_random_pauses(
 
 
 @pytest.mark.skipif(
-    backends.postgres is None, reason="SQLite has one writer at a time; needs TEST_DATABASE=postgres"
+    backends.postgres is None,
+    reason="SQLite has one writer at a time; needs TEST_DATABASE=postgres",
 )
 def test_16_writers_that_overtake_each_other_lose_nothing(
     server: Daphne, site: People, follow: Any

@@ -16,7 +16,9 @@ from tests.servers import Daphne
 from tests.site import People, session_of
 from tests.sse import EventStream, Frame
 
-needs_postgres = pytest.mark.skipif(backends.postgres is None, reason="needs TEST_DATABASE=postgres")
+needs_postgres = pytest.mark.skipif(
+    backends.postgres is None, reason="needs TEST_DATABASE=postgres"
+)
 needs_redis = pytest.mark.skipif(backends.redis is None, reason="needs TEST_REDIS=1")
 
 

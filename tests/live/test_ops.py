@@ -8,9 +8,7 @@ from tests.servers import Daphne
 
 @pytest.fixture(scope="module")
 def strict(site_database: str):  # type: ignore[no-untyped-def]
-    with Daphne(
-        site_database, ALLOWED_HOSTS="help.example.com", SECURE_SSL_REDIRECT="1"
-    ) as server:
+    with Daphne(site_database, ALLOWED_HOSTS="help.example.com", SECURE_SSL_REDIRECT="1") as server:
         yield server
 
 

@@ -1,12 +1,13 @@
 """The stream's side of the contract, point by point, over a real socket to a real Daphne."""
 
 import time
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from live import log
-from live.stream import PATH
+from live.endpoint import PATH
 from tests.servers import Daphne
 from tests.site import People, session_of
 from tests.sse import EventStream, Frame
@@ -140,9 +141,7 @@ def test_connected_names_the_head_as_its_start(server: Daphne, site: People) -> 
     assert connected.id == connected.data["head"] == log.head()
 
 
-def test_streams_counts_this_users_streams_only(
-    server: Daphne, site: People, follow: Any
-) -> None:
+def test_streams_counts_this_users_streams_only(server: Daphne, site: People, follow: Any) -> None:
     follow(server, site.alice)
     follow(server, site.bob)
     second = EventStream(server.url, session_of(site.alice))
@@ -161,7 +160,9 @@ def test_streams_counts_this_users_streams_only(
 )  # fmt: skip
 def test_junk_as_resume_point_gets_200_and_reset(server: Daphne, site: People, junk: str) -> None:
     stream = EventStream(
-        server.url, session_of(site.alice), headers={"Last-Event-ID": junk.encode().decode("latin1")}
+        server.url,
+        session_of(site.alice),
+        headers={"Last-Event-ID": junk.encode().decode("latin1")},
     )
 
     assert stream.status == 200
@@ -371,7 +372,7 @@ def test_heartbeats_fill_the_silence_and_carry_the_position(
     assert set(beats[-1].data) == {"at", "head"}
     assert beats[-1].id is not None
     assert beats[-1].id >= log_head
-    pauses = [later.at - sooner.at for sooner, later in zip(beats, beats[1:], strict=False)]
+    pauses = [later.at - sooner.at for sooner, later in pairwise(beats)]
     assert all(0.5 < pause < 2.5 for pause in pauses), pauses
 
 
