@@ -1,0 +1,124 @@
+"""A peer served by Daphne in a process of its own, on a database of its own."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from bench.machine import pin
+from bench.peers import Peer
+from bench.worker import ROOT, Worker
+
+TOKEN = "t" * 32  # of CSRF: cookie and header are alike
+
+
+class Site:
+    """A peer's database and people; they outlast its servers."""
+
+    def __init__(self, peer: Peer, folder: Path, agents: int, near: int) -> None:
+        self.peer = peer
+        self.log = folder / f"{peer.name}.log"
+        self.database = folder / f"{peer.name}.sqlite3"
+        self.environment = {
+            "SECRET_KEY": "only for this benchmark, on this machine",
+            "DEBUG": "0",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "DATABASE_URL": f"sqlite:///{self.database}",
+            "REDIS_URL": "",
+            "DJANGO_SETTINGS_MODULE": peer.settings,
+            **peer.environment,
+        }
+        self.sessions = ["nobody"] * agents
+        self.wide = self.near = 0
+        if peer.settings:
+            with self.worker("bench.people") as people:
+                made = people.ask("make", 120, agents=agents, near=near)
+            self.sessions, self.wide, self.near = made["sessions"], made["wide"], made["near"]
+
+    def worker(self, module: str) -> Worker:
+        return Worker(module, self.environment)
+
+
+class Server:
+    """`with Server(site) as server: server.pid, server.port`"""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.port = free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self.kill()
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1",
+                   "-p", str(self.port), self.site.peer.application]  # fmt: skip
+        with self.site.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env={**os.environ, **self.site.environment},
+                stdout=output, stderr=output,
+            )  # fmt: skip
+        pin(self.pid, core=0)
+        self._wait_until_it_listens()
+
+    def kill(self) -> None:
+        """As a crash does."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(20)
+
+    def _wait_until_it_listens(self, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            assert self.process is not None
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"Daphne does not start:\n{self.site.log.read_text()[-2000:]}")
+            time.sleep(0.02)
+
+
+class Poster:
+    """An agent who creates tickets over one kept connection."""
+
+    def __init__(self, server: Server) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+        self.headers = {
+            "Content-Type": "application/json",
+            "Cookie": f"sessionid={server.site.sessions[0]}; csrftoken={TOKEN}",
+            "X-CSRFToken": TOKEN,
+        }
+
+    def post(self, body: bytes) -> Any:
+        self.connection.request("POST", "/api/tickets/", body, self.headers)
+        response = self.connection.getresponse()
+        answer = response.read()
+        if response.status != 201:
+            raise RuntimeError(f"POST answered {response.status}: {answer[:500]!r}")
+        return json.loads(answer)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
