@@ -1,5 +1,6 @@
 """The pages: who is refused, what is shown, what a form does and what it never overwrites."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -304,6 +305,21 @@ def test_the_first_to_take_it_wins_and_the_second_is_told(
     assert second.status_code == 409
     assert f"carol took ticket #{ticket.pk} a moment ago" in second.content.decode()
     assert stored(ticket).assignee == carol
+    assert stored(ticket).version == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_take_it_at_once_one_gets_it(alice: User, carol: User, ticket: Ticket) -> None:
+    def take(user: User) -> int:
+        try:
+            return signed_in(user).post(url("take-ticket", ticket)).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as both:
+        answers = list(both.map(take, [alice, carol], timeout=30))
+    assert sorted(answers) == [302, 409]
+    assert stored(ticket).assignee == (alice if answers[0] == 302 else carol)
     assert stored(ticket).version == 2
 
 

@@ -3,7 +3,7 @@ import { Announcer } from "./announcer.js";
 import { tellTimes } from "./clock.js";
 import { Counters } from "./counters.js";
 import { flash } from "./flash.js";
-import { fetchPage, takeNavigation } from "./page.js";
+import { fetchPage } from "./page.js";
 import { become, rowOf } from "./row.js";
 import { soon } from "./soon.js";
 
@@ -119,7 +119,7 @@ async function reload() {
   }
   for (const [id, position] of touched) if (position <= fetched.head) touched.delete(id);
   takeFrame(fetched.page);
-  takeNavigation(fetched.page);
+  counters.take(fetched);
   return fetched.head;
 }
 

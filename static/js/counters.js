@@ -5,6 +5,7 @@ import { soon } from "./soon.js";
 
 const COUNTED = ["status", "queue", "assignee", "priority"];
 const PATIENCE = 10_000;
+const RETRY = 5000;
 
 export class Counters {
   /** `query` are the filters of the list at hand; `onTotal` is told how many are in it. */
@@ -12,6 +13,7 @@ export class Counters {
     const url = document.getElementById("side").dataset.counters + query;
     Object.assign(this, { url, onTotal, wanted: 0 });
     this.refresh = soon(() => this.load(), { apart: 1000, spread: 800 });
+    document.addEventListener("live:reset", () => (this.wanted = 0)); // of another log, maybe
   }
 
   /** Whether or not its row is already newer: the counters may not be. */
@@ -30,7 +32,7 @@ export class Counters {
       this.show(await response.json());
     } catch (error) {
       console.warn("The counters could not be read; they will be asked for again:", error);
-      this.refresh();
+      setTimeout(this.refresh, RETRY);
     }
   }
 
@@ -43,6 +45,23 @@ export class Counters {
       }
     }
     this.onTotal(total);
+    this.makeSure(head);
+  }
+
+  /** As on a page loaded afresh: queues come and go. */
+  take({ page, head }) {
+    const [ours, theirs] = [document, page].map((from) => from.getElementById("side"));
+    const links = (side) => [...side.querySelectorAll("a")];
+    const told = (side) => links(side).map((link) => link.textContent + link.href).join();
+    if (told(ours) !== told(theirs)) {
+      const focused = ours.contains(document.activeElement) ? document.activeElement.href : null;
+      ours.replaceChildren(...document.importNode(theirs, true).childNodes);
+      links(ours).find((link) => link.href === focused)?.focus();
+    }
+    this.makeSure(head);
+  }
+
+  makeSure(head) {
     if (head < this.wanted) this.refresh();
   }
 }

@@ -14,14 +14,3 @@ export async function fetchPage(url) {
   }
   return { page, head: Number(live.dataset.head) };
 }
-
-/** Take the side navigation over from a fetched page: queues come and go. */
-export function takeNavigation(page) {
-  const [ours, theirs] = [document, page].map((from) => from.getElementById("side"));
-  const links = (nav) => [...nav.querySelectorAll("a")].map((link) => link.textContent + link.href);
-  if (ours && theirs && links(ours).join() !== links(theirs).join()) {
-    const focused = ours.contains(document.activeElement) ? document.activeElement.href : null;
-    ours.replaceChildren(...document.importNode(theirs, true).childNodes);
-    [...ours.querySelectorAll("a")].find((link) => link.href === focused)?.focus();
-  }
-}

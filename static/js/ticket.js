@@ -3,7 +3,7 @@ import { tellTimes } from "./clock.js";
 import { Counters } from "./counters.js";
 import { Draft } from "./draft.js";
 import { flash } from "./flash.js";
-import { Gone, fetchPage, takeNavigation } from "./page.js";
+import { Gone, fetchPage } from "./page.js";
 import { Panel } from "./panel.js";
 import { soon } from "./soon.js";
 import { appendChange, appendComment, sentence, takeTimeline } from "./timeline.js";
@@ -107,7 +107,7 @@ async function reload() {
     takeTimeline(fetched.page, fetched.head);
     if (Number(theirs.dataset.version) >= Number(place.dataset.version)) takeFacts(theirs);
   });
-  takeNavigation(fetched.page);
+  counters.take(fetched);
   return fetched.head;
 }
 
