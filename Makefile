@@ -14,3 +14,24 @@ demo: .venv/.requirements
 	touch $@
 
 # --- tests -----------------------------------------------------------------------------------
+
+# make test    everything, as CI runs it; the tools it needs are installed first, where it may
+.PHONY: test tools lint
+test: tools .venv/.requirements-dev lint
+	node --test tests/js/*.test.js
+	.venv/bin/python -m pytest
+	TEST_DATABASE=postgres TEST_REDIS=1 .venv/bin/python -m pytest tests/live tests/test_receivers.py
+	TEST_REDIS=1 .venv/bin/python -m pytest tests/live/test_delivery.py tests/live/test_faults.py
+
+lint: .venv/.requirements-dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+# Debian's packages, as root; anywhere else what is missing is skipped, with its reason.
+tools:
+	tests/tools
+
+.venv/.requirements-dev: .venv/.requirements requirements-dev.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	touch $@
