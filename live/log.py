@@ -150,34 +150,37 @@ def number() -> int:
         return locked.position
 
 
-def advance(after: int | None, limit: int) -> Stretch:
+def advance(after: int, limit: int) -> Stretch:
     """Number what is committed, then read up to `limit` entries after the given position.
 
-    Without a position the newest `limit` entries. Raises PositionLost where the entries after
-    the position are not all there.
+    Raises PositionLost where the entries after the position are not all there.
     """
-    bounds, unnumbered = _bounds()
-    if unnumbered:
-        number()
-        bounds, _ = _bounds()
-    position, floor = bounds
-    if after is None:
-        after = max(floor, position - limit)
+    position, floor = _numbered_bounds()
     if not floor <= after <= position:
         raise PositionLost(f"{after} is not within {floor} and {position}")
     entries = read(after, limit) if position > after else []
     return Stretch(position, floor, entries)
 
 
+def newest(limit: int) -> Stretch:
+    """Number what is committed, then read up to `limit` of the newest entries."""
+    position, floor = _numbered_bounds()
+    try:
+        entries = read(max(floor, position - limit), limit)
+    except PositionLost:
+        entries = []
+    return Stretch(position, floor, entries)
+
+
 def read(after: int, limit: int) -> list[Entry]:
     """The entries after the position, at least one and up to `limit`; else PositionLost.
 
-    Numbers have no gaps, so a first entry that is not the next one tells of a prune meanwhile.
+    Numbers have no gaps: where one is missing, the log was pruned meanwhile.
     """
     rows = Event.objects.filter(position__gt=after).order_by("position")[:limit]
     entries = [_entry(row) for row in rows]
-    if not entries or entries[0].position != after + 1:
-        raise PositionLost(f"{after + 1} is pruned")
+    if not entries or entries[-1].position != after + len(entries):
+        raise PositionLost(f"not all that came after {after} is there")
     return entries
 
 
@@ -228,6 +231,15 @@ def positions_lost() -> int:
         locked.position = locked.floor = above
         locked.save(update_fields=["position", "floor"])
         return above
+
+
+def _numbered_bounds() -> tuple[int, int]:
+    """(head, floor) once all that is committed has its number."""
+    bounds, unnumbered = _bounds()
+    if unnumbered:
+        number()
+        bounds, _ = _bounds()
+    return bounds
 
 
 def _bounds() -> tuple[tuple[int, int], bool]:

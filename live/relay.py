@@ -32,11 +32,11 @@ class Relay:
     def __init__(self) -> None:
         self.position = -1  # of the newest entry taken from the log; -1 before the first pass
         self.delivered = -1  # everything up to here has been handed to its streams
-        self.read_at = 0.0  # monotonic time of the end of the last good pass
+        self.read_at = 0.0  # monotonic time of the last good look at the log
         self.error = ""  # why the last pass failed, in words
         self.suspects: set[int] = set()  # users whose sessions are to be looked at again
         self.suspicion = asyncio.Event()
-        self._pass_began = 0.0
+        self._reading_since = 0.0  # monotonic; 0 while no question to the database is open
         self._ring: deque[Entry] = deque(maxlen=RING)
         self._waiting: list[asyncio.Future[None]] = []
 
@@ -44,22 +44,18 @@ class Relay:
         """Pass after pass, until cancelled."""
         while True:
             waiting, self._waiting = self._waiting, []
-            self._pass_began = time.monotonic()
             try:
                 caught_up = await self._one_pass()
             except Exception as error:
                 self._failed(error, waiting)
                 await bell.wait(min(settings.LIVE_POLL_SECONDS, 1))
                 continue
-            self.error = ""
-            self.read_at = time.monotonic()
             if not caught_up:
                 self._waiting = waiting + self._waiting
                 continue
             for one in waiting:
                 if not one.done():
                     one.set_result(None)
-            self._pass_began = 0.0
             if not self._waiting:
                 await bell.wait(settings.LIVE_POLL_SECONDS)
 
@@ -84,8 +80,8 @@ class Relay:
         """
         if self.is_current():
             return ""
-        hanging = self._pass_began and (
-            time.monotonic() - self._pass_began > 2 * settings.LIVE_POLL_SECONDS
+        hanging = self._reading_since and (
+            time.monotonic() - self._reading_since > 2 * settings.LIVE_POLL_SECONDS
         )
         return self.error or ("the database does not answer" if hanging else "")
 
@@ -108,7 +104,7 @@ class Relay:
             if self.position < 0:
                 await self._begin()
                 return True
-            stretch = await relay_thread.run(log.advance, self.position, BATCH)
+            stretch = await self._read()
         except PositionLost as error:
             logger.warning("the log was replaced or pruned under this process: %s", error)
             await self._begin()
@@ -117,8 +113,19 @@ class Relay:
         await self._take(stretch)
         return self.position >= stretch.head
 
+    async def _read(self) -> Stretch:
+        """From the position on; the newest where there is no position yet."""
+        self._reading_since = time.monotonic()
+        if self.position < 0:
+            stretch = await relay_thread.run(log.newest, RING)
+        else:
+            stretch = await relay_thread.run(log.advance, self.position, BATCH)
+        self.read_at, self._reading_since, self.error = time.monotonic(), 0.0, ""
+        return stretch
+
     async def _begin(self) -> None:
-        stretch = await relay_thread.run(log.advance, None, RING)
+        self.position = -1
+        stretch = await self._read()
         self._ring.clear()
         self._ring.extend(stretch.entries)
         self.position = self.delivered = stretch.head
@@ -182,7 +189,7 @@ class Relay:
         if not self.error:
             logger.error("the log cannot be read, trying again: %r", error, exc_info=error)
         self.error = f"the log cannot be read: {type(error).__name__}"
-        self._pass_began = 0.0
+        self._reading_since = 0.0
         for one in waiting:
             if not one.done():
                 one.set_exception(error)

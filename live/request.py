@@ -27,7 +27,8 @@ class Request:
         self.host = self.header(b"host") or ":".join(map(str, scope.get("server") or ("",)))
         self.scheme = scope.get("scheme", "http")
         if settings.TRUST_PROXY_HEADERS:
-            self.scheme = self.header(b"x-forwarded-proto") or self.scheme
+            said = self.header(b"x-forwarded-proto").partition(",")[0].strip()
+            self.scheme = said or self.scheme
         self.client = self._last("client")[:64]
         self.diagnosis = "heartbeat" in self.query
         self.heartbeat: float | None = settings.LIVE_HEARTBEAT_SECONDS

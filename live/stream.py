@@ -6,6 +6,7 @@ affair.
 
 import asyncio
 import json
+import logging
 import random
 import time
 from collections.abc import Iterable
@@ -21,6 +22,8 @@ from live.relay import BATCH, changes_access, relay
 from live.request import Request
 from live.sessions import Identity
 from live.threads import reader_threads
+
+logger = logging.getLogger(__name__)
 
 PENDING = 10_000  # frames; a reader that far behind is cut off and resumes from the log
 RETRY = (1_000, 3_000)  # milliseconds, jittered per stream so that a deploy's clients spread
@@ -39,7 +42,7 @@ class Stream:
         self.auth_hash = identity.auth_hash
         self.client = request.client
         self.diagnosis = request.diagnosis
-        self.heartbeat = float(request.heartbeat or 0)
+        self.heartbeat = request.heartbeat or settings.LIVE_HEARTBEAT_SECONDS
         self.position = relay.position
         self.written_at = time.monotonic()
         lifetime = settings.LIVE_MAX_STREAM_SECONDS * random.uniform(0.8, 1)
@@ -65,7 +68,11 @@ class Stream:
             while (await receive())["type"] != "http.disconnect":
                 pass
         except asyncio.CancelledError:
-            await self._say_goodbye()
+            await self._finish()
+        except Exception:
+            logger.exception("a stream failed; its client comes back and resumes")
+            self.ending = ""
+            await self._finish()
         finally:
             self.closed = True
             readers.leave(self)
@@ -162,9 +169,10 @@ class Stream:
         finally:
             self._writing = None
 
-    async def _say_goodbye(self) -> None:
+    async def _finish(self) -> None:
+        """Goodbye with the reason, if there is one to give, and the end of the response."""
         if not self._started:
-            return await refuse(self._send, 503, "The server is stopping; try again.")
+            return await refuse(self._send, 503, "The stream could not be opened; try again.")
         if self._writing is not None:
             await asyncio.wait([self._writing], timeout=1)
         if self.ending:

@@ -60,11 +60,22 @@ def test_advance_reads_what_is_new_in_order_and_batches() -> None:
     assert log.advance(7, 5).entries == []
 
 
-def test_advance_without_a_position_reads_the_newest() -> None:
+def test_newest_reads_the_newest() -> None:
     for number in range(7):
         publish(number)
 
-    assert [entry.position for entry in log.advance(None, 3).entries] == [5, 6, 7]
+    assert [entry.position for entry in log.newest(3).entries] == [5, 6, 7]
+
+
+def test_newest_of_a_log_with_a_hole_is_nothing_rather_than_wrong() -> None:
+    for number in range(7):
+        publish(number)
+    log.number()
+    Event.objects.filter(position=6).delete()
+
+    assert log.newest(3) == log.Stretch(7, 0, [])
+    with pytest.raises(log.PositionLost):
+        log.advance(4, 5)
 
 
 @pytest.mark.parametrize("position", [8, 10**17])
