@@ -1,10 +1,13 @@
 """The JSON API: what it refuses, and what it gives."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 
 import live
@@ -295,6 +298,25 @@ def test_an_old_version_overwrites_nothing_and_says_who_changed_what(
     assert Ticket.objects.values_list("status", "priority", "version").get() == (
         "pending", "normal", 2,
     )  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_saw_the_same_version_one_wins(ticket: Ticket, alice: User) -> None:
+    together = Barrier(6)
+    apis = [as_(alice) for _ in range(together.parties)]
+    forget()
+
+    def change(n: int) -> int:
+        try:
+            together.wait(20)
+            return apis[n].patch(ticket, subject=f"{n}", version=1)[0]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(together.parties) as threads:
+        assert sorted(threads.map(change, range(together.parties), timeout=60)) == [200, *[409] * 5]
+    assert names() == ["ticket.updated"]
+    assert Ticket.objects.get().version == 2
 
 
 # --- What it gives --------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 import live.log
 from tests.told import forget, names, only, told
+from tickets import observed
 from tickets.models import Change, Comment, Membership, Queue, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -411,6 +412,15 @@ def test_an_update_computed_in_the_database_is_told_as_it_came_out(ticket: Ticke
     forget()
     Ticket.objects.update(subject=Concat(F("subject"), Value("!")))
     assert only().data["changes"] == {"subject": ["Printer on fire", "Printer on fire!"]}
+
+
+def test_an_update_across_a_relation_happens_once_to_each(
+    ticket: Ticket, alice: User, carol: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observed, "AT_ONCE", 1)
+    served_by_both = Ticket.objects.filter(queue__agents__in=[alice, carol])
+    assert served_by_both.update(subject=Concat(F("subject"), Value("!"))) == 1
+    assert Ticket.objects.values_list("subject", "version").get() == ("Printer on fire!", 2)
 
 
 def test_long_text_is_told_without_its_values(ticket: Ticket) -> None:

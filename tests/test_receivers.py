@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db import connection, transaction
 
 from live.models import Event
 from tests.people import signed_in
@@ -66,6 +68,46 @@ def test_a_comment_goes_to_who_sees_the_ticket_now(
     forget()
     Comment.objects.create(ticket=seen_before, body="For network only", internal=True)
     assert only().audience == {"superusers", f"queue:{network.pk}", f"user:{dave.pk}"}
+
+
+def save_what_was_loaded(ticket: Ticket) -> None:
+    ticket.status = "open"
+    ticket.save(update_fields=["status"])
+
+
+MEANWHILE: dict[str, Callable[[Ticket], Any]] = {
+    "comment": lambda ticket: Comment.objects.create(ticket=ticket, body="For network only"),
+    "update": lambda ticket: Ticket.objects.filter(pk=ticket.pk).update(status="open"),
+    "save": save_what_was_loaded,
+    "delete": lambda ticket: Ticket.objects.get(pk=ticket.pk).delete(),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("change", MEANWHILE.values(), ids=MEANWHILE.keys())
+def test_what_comes_during_a_move_waits_and_is_told_to_who_sees_the_ticket_then(
+    change: Callable[[Ticket], Any], ticket: Ticket, network: Queue
+) -> None:
+    loaded = Ticket.objects.get()
+    forget()
+
+    def in_another_connection() -> None:
+        try:
+            change(loaded)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        with transaction.atomic():
+            Ticket.objects.update(queue=network)
+            meanwhile = thread.submit(in_another_connection)
+            with pytest.raises(TimeoutError):  # it cannot be done before this has committed
+                meanwhile.result(0.5)
+        meanwhile.result(30)
+    move, event = told()
+    assert move.data["ticket"]["version"] == 2
+    assert event.audience == {"superusers", f"queue:{network.pk}"}
+    assert event.before is None
 
 
 def test_the_data_of_an_event_is_what_the_contract_says(ticket: Ticket, alice: User) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import DEFAULT_DB_ALIAS, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from ninja import NinjaAPI, Status
 from ninja.errors import HttpError
 from ninja.security import SessionAuth
@@ -92,20 +94,22 @@ def create_ticket(request: HttpRequest, new: NewTicket) -> Status[dict[str, Any]
 
 @api.get("/tickets/{ticket_id}/", response={200: TicketShown, **REFUSALS})
 def read_ticket(request: HttpRequest, ticket_id: Id) -> dict[str, Any]:
-    return shown(visible(request, ticket_id))
+    return shown(get_object_or_404(visible_tickets(request.user), pk=ticket_id))
 
 
 @api.patch("/tickets/{ticket_id}/", response={200: TicketShown, 409: Refusal, **REFUSALS})
+@transaction.atomic
 def change_ticket(request: HttpRequest, ticket_id: Id, changes: TicketChanges) -> dict[str, Any]:
     """Change a ticket; with `version`, only if nobody has changed it since you saw that one."""
-    ticket = visible(request, ticket_id)
+    ticket = held(request, ticket_id)
     return shown(edit(ticket.pk, checked(changes, ticket), version=changes.version))
 
 
 @api.post("/tickets/{ticket_id}/comments/", response={201: CommentShown, **REFUSALS})
+@transaction.atomic
 def add_comment(request: HttpRequest, ticket_id: Id, new: NewComment) -> Status[dict[str, Any]]:
     """Say something to the requester, or internally among agents."""
-    ticket = visible(request, ticket_id)
+    ticket = held(request, ticket_id)
     comment = Comment.objects.create(ticket=ticket, author_id=request.user.pk, **new.dict())
     return Status(HTTPStatus.CREATED, public_comment(comment))
 
@@ -114,11 +118,10 @@ def shown(ticket: Ticket) -> dict[str, Any]:
     return {**public_ticket(ticket), "description": ticket.description}
 
 
-def visible(request: HttpRequest, ticket_id: int) -> Ticket:
-    ticket = visible_tickets(request.user).filter(pk=ticket_id).first()
-    if ticket is None:
-        raise Http404
-    return ticket
+def held(request: HttpRequest, ticket_id: int) -> Ticket:
+    """A ticket one may see, locked: it cannot leave one's sight before the transaction ends."""
+    Ticket.locked([ticket_id], DEFAULT_DB_ALIAS)
+    return get_object_or_404(visible_tickets(request.user), pk=ticket_id)
 
 
 def checked(given: Given, ticket: Ticket | None = None) -> dict[str, Any]:

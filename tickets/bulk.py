@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django import forms
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import QuerySet
 
 from tickets.editing import edit
@@ -35,8 +36,10 @@ def set_for_each(
     """Set the field of each ticket in a transaction of its own; what became of each."""
     for number in numbers:
         try:
-            before = tickets.get(pk=number)
-            after = edit(number, {field: value}, version=None)
+            with transaction.atomic():
+                Ticket.locked([number], DEFAULT_DB_ALIAS)
+                before = tickets.get(pk=number)
+                after = edit(number, {field: value}, version=None)
         except Ticket.DoesNotExist:
             yield f"#{number} refused: it is gone, or not among those you may see."
         else:

@@ -117,9 +117,8 @@ class Ticket(Observed):
         models.QuerySet.update(rows, version=F("version") + 1, updated_at=now)
 
     @classmethod
-    def locked(cls, keys: Collection[Any], using: str) -> models.QuerySet["Ticket"]:
-        rows = cls._base_manager.using(using).filter(pk__in=keys).order_by("pk")
-        return rows.select_related("queue", "assignee").select_for_update(of=("self",))
+    def stored(cls, keys: Collection[Any], using: str) -> models.QuerySet["Ticket"]:
+        return super().stored(keys, using).select_related("queue", "assignee")
 
 
 class CommentQuerySet(ObservedQuerySet["Comment"]):

@@ -44,7 +44,7 @@ class ObservedQuerySet(models.QuerySet[M]):
         rows = models.QuerySet.update(self.filter(pk__in=keys), **values)
         transitions = [
             Transition(before[row.pk], row, fields)
-            for row in self.model.locked(keys, self.db)
+            for row in self.model.stored(keys, self.db)
             if (fields := row.differing(before[row.pk]))
         ]
         self.model.touch_stored([one.after for one in transitions if one.after], self.db)
@@ -69,7 +69,7 @@ class ObservedQuerySet(models.QuerySet[M]):
         with transaction.atomic(using=self.db, savepoint=False):
             created = super().bulk_create(objs, batch_size, *args, **options)
             for some in _slices([one.pk for one in created]):
-                for row in self.model.locked(some, self.db):
+                for row in self.model.stored(some, self.db):
                     _tell(self.model, Transition(None, row), self.db)
             return created
 
@@ -102,7 +102,7 @@ class Observed(models.Model):
         using = using or router.db_for_write(type(self), instance=self)
         # A transaction even in autocommit: what is told must stand or fall with the row.
         with transaction.atomic(using=using, savepoint=False):
-            before = None if force_insert else self._stored(using)
+            before = None if force_insert else self._locked(using)
             if before is None:
                 super().save(
                     force_insert=force_insert,
@@ -128,13 +128,13 @@ class Observed(models.Model):
 
     def _tell(self, before: Self | None, using: str, fields: tuple[str, ...] = ()) -> None:
         # Read back: what else was set on this object, or on those it points to, is not saved.
-        after = self._stored(using)
+        after = self.stored([self.pk], using).first()
         if after is None:
             raise IntegrityError(f"{self!r} cannot be saved: it names a row that does not exist.")
         _tell(type(self), Transition(before, after, fields), using)
 
-    def _stored(self, using: str) -> Self | None:
-        return None if self.pk is None else next(iter(self.locked([self.pk], using)), None)
+    def _locked(self, using: str) -> Self | None:
+        return None if self.pk is None else self.locked([self.pk], using).first()
 
     def touch(self) -> None:
         """Set the `touched` fields, from what they were at the last change."""
@@ -144,10 +144,17 @@ class Observed(models.Model):
         """The same for rows already changed in the database."""
 
     @classmethod
-    def locked(cls, keys: Collection[Any], using: str) -> Iterable[Self]:
+    def locked(cls, keys: Collection[Any], using: str) -> models.QuerySet[Self]:
         """The stored rows, locked until the transaction ends, in one order for all writers."""
         rows = cls._base_manager.using(using).filter(pk__in=keys).order_by("pk")
-        return rows.select_for_update(of=("self",))
+        # Without what they point to: PostgreSQL leaves a row out of a join that it waited to
+        # lock, if the row points elsewhere by then.
+        list(rows.select_for_update().values_list("pk"))
+        return cls.stored(keys, using)
+
+    @classmethod
+    def stored(cls, keys: Collection[Any], using: str) -> models.QuerySet[Self]:
+        return cls._base_manager.using(using).filter(pk__in=keys).order_by("pk")
 
     @classmethod
     def refuse_untracked(cls, names: Iterable[str]) -> None:
@@ -170,8 +177,6 @@ class Observed(models.Model):
     def _differs(self, stored: Self, name: str) -> bool:
         field = self._meta.get_field(name)
         assert isinstance(field, models.Field)
-        if field.attname not in self.__dict__:  # deferred: never loaded, so never set
-            return False
         value = getattr(self, field.attname)
         if hasattr(value, "resolve_expression"):
             raise ValueError(
@@ -188,7 +193,7 @@ def _tell(model: type[M], transition: Transition[M], using: str) -> None:
 
 def _remember(instance: Observed, using: str, **kwargs: Any) -> None:
     """The row as stored, whatever was set on the instance since it was loaded."""
-    instance._deleted = instance._stored(using)
+    instance._deleted = instance._locked(using)
 
 
 def _tell_deletion(instance: Observed, using: str, **kwargs: Any) -> None:
