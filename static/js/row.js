@@ -13,12 +13,11 @@ export function rowOf(ticket) {
   const say = (name, text) => (slot(name).textContent = text);
   row.dataset.ticket = ticket.id;
   row.dataset.version = ticket.version;
-  for (const link of [slot("number"), slot("subject")]) {
-    link.setAttribute("href", link.getAttribute("href").replace("/0/", `/${ticket.id}/`));
-  }
+  const link = slot("subject");
+  link.setAttribute("href", link.getAttribute("href").replace("/0/", `/${ticket.id}/`));
   say("number", ticket.id);
   say("subject", ticket.subject);
-  slot("subject").title = ticket.subject;
+  link.title = ticket.subject;
   say("requester", ticket.requester_name);
   say("queue", ticket.queue.name);
   say("status", ticket.status);
