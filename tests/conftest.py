@@ -1,11 +1,12 @@
-"""Fixtures of the whole suite. People are in people.py, real servers in site.py."""
+"""Fixtures of the whole suite. People are in people.py, real servers in site.py, the browser in
+chromium.py."""
 
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 
-pytest_plugins = ["tests.people", "tests.site"]
+pytest_plugins = ["tests.people", "tests.site", "tests.chromium"]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,212 @@
+"""The board in real windows: what changes appears in place, to who may see it, and adds up."""
+
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.windows import (
+    ROWS,
+    Windows,
+    assert_not_reloaded,
+    expect_live,
+    expect_settled,
+    expect_subjects,
+    row,
+)
+from tests.site import People
+from tickets.models import Status, Ticket
+
+
+def change_in_admin(page: Page, ticket: Ticket, **choices: str) -> None:
+    page.goto(f"/admin/tickets/ticket/{ticket.pk}/change/")
+    for field, value in choices.items():
+        page.locator(f"#id_{field}").select_option(value)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+
+
+def change_all_in_admin(page: Page, queue_id: int, action: str, value: str) -> None:
+    page.goto(f"/admin/tickets/ticket/?queue__id__exact={queue_id}")
+    page.locator("#action-toggle").check()
+    page.locator("select[name=action]").select_option(action)
+    page.get_by_role("button", name="Run").or_(page.get_by_role("button", name="Go")).click()
+    page.locator("#id_value").select_option(value)
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#content li").first).to_contain_text(f"now {value}")
+
+
+def test_a_change_in_the_admin_appears_to_who_may_see_it_and_to_nobody_else(
+    windows: Windows, site: People
+) -> None:
+    ticket = site.ticket("Printer on fire")
+    site.ticket("Silent switch", queue=site.network)
+    alice, bob = windows.open(site.alice), windows.open(site.bob)
+    admin = windows.open(site.admin)
+    change_in_admin(admin, ticket, status="pending", priority="urgent")
+    expect(row(alice, "Printer on fire")).to_contain_text("pending")
+    expect(row(alice, "Printer on fire")).to_contain_text("urgent")
+    expect_settled(alice, bob)
+    expect_subjects(bob, "Silent switch")
+    assert "Printer" not in bob.content()
+    assert_not_reloaded(alice, bob)
+
+
+def test_a_bulk_action_in_the_admin_changes_many_rows_in_place(
+    windows: Windows, site: People
+) -> None:
+    for number in range(12):
+        site.ticket(f"Printer {number}")
+    other = site.ticket("Silent switch", queue=site.network)
+    alice, bob = windows.open(site.alice), windows.open(site.bob)
+    change_all_in_admin(windows.open(site.admin), site.billing.pk, "set_status", "pending")
+    expect(alice.locator(f"{ROWS} [data-status=pending]")).to_have_count(12)
+    expect_settled(alice, bob)
+    expect(row(bob, other.subject)).to_contain_text("new")
+    expect(bob.locator(ROWS)).to_have_count(1)
+    assert_not_reloaded(alice, bob)
+
+
+def test_tickets_enter_change_and_leave_without_a_reload(windows: Windows, site: People) -> None:
+    first = site.ticket("First", status="open")
+    alice = windows.open(site.alice, "/?status=open")
+    expect_subjects(alice, "First")
+
+    second = site.ticket("Second", status="open")
+    expect_subjects(alice, "Second", "First")
+    site.ticket("Not of this list")
+    first.priority = "urgent"
+    first.save()
+    expect(row(alice, "First")).to_contain_text("urgent")
+    expect_subjects(alice, "Second", "First")
+    expect_settled(alice)
+
+    second.status = "resolved"
+    second.save()
+    expect_subjects(alice, "First")
+    expect_settled(alice)
+
+    first.queue = site.network
+    first.save()
+    expect_subjects(alice)
+    expect(alice.locator("#empty")).to_contain_text("No ticket here")
+    expect_settled(alice)
+
+    second.status = "open"
+    second.save()
+    expect_subjects(alice, "Second")
+    second.delete()
+    expect_subjects(alice)
+    expect_settled(alice)
+    assert_not_reloaded(alice)
+
+
+def test_counters_and_lists_agree_for_everybody_whatever_happens(
+    windows: Windows, site: People
+) -> None:
+    people: list[User] = [site.alice, site.bob, site.carol, site.dave, site.admin]
+    for number, status in enumerate([*Status.values, *Status.values]):
+        queue = site.network if number % 2 else site.billing
+        site.ticket(f"Ticket {number}", status=status, queue=queue)
+    pages = [windows.open(user) for user in people]
+    alice, bob, carol, dave, _ = pages
+    expect(dave.locator("#empty")).to_contain_text("You serve no queue yet.")
+    expect_settled(*pages)
+
+    moved = site.ticket("Moves about", assignee=site.alice)
+    expect(row(alice, moved.subject)).to_be_visible()
+    moved.queue, moved.status = site.network, "open"
+    moved.save()
+    expect(row(alice, moved.subject)).to_contain_text(site.network.name)  # it is assigned to her
+    expect(row(bob, moved.subject)).to_be_visible()
+    expect_settled(*pages)
+
+    moved.assignee = site.dave
+    moved.save()
+    expect(row(dave, moved.subject)).to_be_visible()
+    expect(row(alice, moved.subject)).to_have_count(0)
+    expect_settled(*pages)
+
+    Ticket.objects.filter(queue=site.network).update(status="closed")
+    moved.delete()
+    expect_subjects(dave)
+    expect(row(carol, moved.subject)).to_have_count(0)
+    expect_settled(*pages)
+    assert_not_reloaded(*pages)
+
+
+def test_who_joins_a_queue_sees_its_tickets_and_who_leaves_it_does_not(
+    windows: Windows, site: People
+) -> None:
+    site.ticket("Printer on fire")
+    dave = windows.open(site.dave)
+    site.billing.agents.add(site.dave)
+    expect_subjects(dave, "Printer on fire")
+    expect(dave.locator("#side")).to_contain_text(site.billing.name)
+    expect_settled(dave)
+    site.billing.agents.remove(site.dave)
+    expect_subjects(dave)
+    expect(dave.locator("#side")).not_to_contain_text(site.billing.name)
+    expect_settled(dave)
+    assert_not_reloaded(dave)
+
+
+def test_a_search_stays_right_also_where_events_do_not_tell(windows: Windows, site: People) -> None:
+    site.ticket("Toner is empty")
+    alice = windows.open(site.alice, "/?q=toner")
+    hidden = site.ticket("Needs a visit", description="The toner has leaked.")
+    site.ticket("Nothing of the kind")
+    expect_subjects(alice, "Needs a visit", "Toner is empty")
+    expect_settled(alice)
+    hidden.description = "It was ink."
+    hidden.save()
+    expect_subjects(alice, "Toner is empty")
+    expect_settled(alice)
+    assert_not_reloaded(alice)
+
+
+def test_a_page_of_many_stays_right(windows: Windows, site: People) -> None:
+    tickets = [site.ticket(f"Ticket {number:02}") for number in range(51)]
+    first, second = windows.open(site.alice), windows.open(site.carol, "/?page=2")
+    expect(first.locator("#pager")).to_contain_text("Page 1 of 2")
+    expect_subjects(second, "Ticket 00")
+
+    site.ticket("Ticket 51")
+    expect(first.locator(ROWS).first).to_contain_text("Ticket 51")
+    expect(first.locator(ROWS)).to_have_count(50)
+    expect_subjects(second, "Ticket 01", "Ticket 00")
+    expect_settled(first, second)
+
+    for ticket in tickets[40:42]:
+        ticket.delete()
+    expect(first.locator(ROWS).last).to_contain_text("Ticket 00")
+    expect(first.locator("#pager")).not_to_contain_text("Page")
+    expect_settled(first, second)
+    assert_not_reloaded(first, second)
+
+
+def test_a_ticket_that_is_taken_on_the_board_shows_its_agent_to_the_others(
+    windows: Windows, site: People
+) -> None:
+    site.ticket("Printer on fire")
+    alice, carol = windows.open(site.alice), windows.open(site.carol)
+    row(alice, "Printer on fire").get_by_role("button", name="Take ticket").click()
+    expect(alice.locator(".notice-success")).to_contain_text("is yours")
+    expect(row(carol, "Printer on fire").locator(".name")).to_have_text(site.alice.username)
+    expect(row(carol, "Printer on fire").get_by_role("button")).to_be_hidden()
+    assert_not_reloaded(carol)
+
+
+def test_what_happens_while_a_page_loads_is_not_lost(windows: Windows, site: People) -> None:
+    ticket = site.ticket("Printer on fire")
+    page = windows.open(site.alice)
+
+    def change_first(route: Route) -> None:
+        """After the server has read the page's data, before its stream begins."""
+        ticket.status = "pending"
+        ticket.save()
+        route.continue_()
+
+    page.route("**/js/board.js", change_first)
+    page.reload()
+    expect_live(page)
+    expect(row(page, "Printer on fire")).to_contain_text("pending")
+    expect_settled(page)
