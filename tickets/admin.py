@@ -117,8 +117,7 @@ class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(Ticket)
 class TicketAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = TicketForm
-    list_display = ("number", "subject", "status", "priority", "queue", "assignee", "updated_at")
-    list_display_links = ("number", "subject")
+    list_display = ("__str__", "status", "priority", "queue", "assignee", "updated_at")
     list_filter = (
         "status",
         "priority",
@@ -131,10 +130,6 @@ class TicketAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     autocomplete_fields = ("queue", "assignee")
     inlines = (CommentInline, ChangeInline)
     actions = ("assign", "set_status", "set_priority", "move")
-
-    @admin.display(description="number", ordering="id")
-    def number(self, ticket: Ticket) -> str:
-        return f"#{ticket.pk}"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
         return visible_tickets(request.user)
@@ -176,7 +171,7 @@ class TicketAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             form = BulkForm(field, initial={"numbers": numbers})
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Set the {field} of the selected tickets",
+            "title": f"Set the {field} of {form.count} selected",
             "opts": self.opts,
             "action": action,
             "form": form,

@@ -26,6 +26,10 @@ class BulkForm(forms.Form):
         if field == "assignee":
             self.fields["value"] = PersonField(assignable(), required=False, empty_label="nobody")
 
+    @property
+    def count(self) -> int:
+        return len(str(self["numbers"].value()).split(","))
+
     def clean_numbers(self) -> list[int]:
         return [int(number) for number in self.cleaned_data["numbers"].split(",")]
 
