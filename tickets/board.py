@@ -25,7 +25,7 @@ LARGEST_ID = 2**63 - 1  # the databases' own limit, beyond which they fail
 SEARCHED = ("subject", "requester_name", "requester_email", "description")
 
 
-class BadFilter(ValueError):  # noqa: N818  it is the filter that is bad
+class BadFilter(ValueError):
     """A parameter of the URL that means nothing."""
 
     def __init__(self, name: str, value: str, allowed: str) -> None:

@@ -8,7 +8,7 @@ from tickets.models import Ticket
 from tickets.public import name_of
 
 
-class StaleVersion(Exception):  # noqa: N818  says what happened
+class StaleVersion(Exception):
     """The ticket has changed since the version that was seen; nothing was written."""
 
     def __init__(self, current: Ticket, seen: int) -> None:
@@ -20,7 +20,7 @@ class StaleVersion(Exception):  # noqa: N818  says what happened
         self.seen = seen
 
 
-class AlreadyTaken(Exception):  # noqa: N818
+class AlreadyTaken(Exception):
     """Somebody else was first; nothing was written."""
 
     def __init__(self, current: Ticket) -> None:
