@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -166,8 +166,8 @@ def _visible(request: HttpRequest, ticket_id: int) -> Ticket:
 
 def _lock_visible(request: HttpRequest, ticket_id: int) -> Ticket:
     """Locked first, for it may just be moving out of this user's sight."""
-    locked = visible_tickets(request.user).select_for_update(of=("self",))
-    return get_object_or_404(locked, pk=ticket_id)
+    Ticket.locked([ticket_id], DEFAULT_DB_ALIAS)
+    return _visible(request, ticket_id)
 
 
 def _after(request: HttpRequest, ticket: Ticket, message: str) -> HttpResponseBase:
