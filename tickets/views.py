@@ -165,8 +165,8 @@ def _visible(request: HttpRequest, ticket_id: int) -> Ticket:
 
 
 def _lock_visible(request: HttpRequest, ticket_id: int) -> Ticket:
-    """Locked first, for it may just be moving out of this user's sight."""
-    Ticket.locked([ticket_id], DEFAULT_DB_ALIAS)
+    """Looked at again under its lock, for it may just be moving out of this user's sight."""
+    Ticket.locked([_visible(request, ticket_id).pk], DEFAULT_DB_ALIAS)
     return _visible(request, ticket_id)
 
 
