@@ -2,9 +2,9 @@
 
 import os
 import resource
+import time
 from pathlib import Path
 
-TICKS = os.sysconf("SC_CLK_TCK")
 CORES = sorted(os.sched_getaffinity(0))
 
 
@@ -21,9 +21,13 @@ def raise_file_limit() -> int:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of all threads, in steps of a hundredth of a second."""
-    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(after_name[11]) + int(after_name[12])) / TICKS
+    """User and system time of all threads, also of those that have ended.
+
+    By clock_getcpuclockid(3), of which Python has no name: the ticks of /proc/<pid>/stat are
+    guessed by sampling, and on a busy machine were 40 % too high.
+    """
+    clock = (~pid << 3) | 2  # MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED)
+    return time.clock_gettime(clock)
 
 
 def memory(pid: int) -> float:
@@ -52,7 +56,7 @@ def description() -> dict[str, object]:
         ),
         os.uname().machine,
     )
-    return {"cpu": model, "cores": os.cpu_count(), "load_at_start": os.getloadavg()[0]}
+    return {"cpu": model, "cores": os.cpu_count(), "load_at_start": round(os.getloadavg()[0], 2)}
 
 
 def _target(link: Path) -> str:

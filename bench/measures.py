@@ -48,8 +48,11 @@ class Round:
     def _memory(self) -> None:
         streams = len(self.site.sessions)
         before = self._settled(), self._threads_and_files()
+        spent = machine.cpu_seconds(self.server.pid)
         opened = self._open(self.site.sessions)
+        spent = machine.cpu_seconds(self.server.pid) - spent
         self._record("connects per second", streams / opened["seconds"])
+        self._record("ms CPU per connect", spent / streams * 1000)
         after = self._settled(), self._threads_and_files()
         self._record("kB per idle stream", (after[0] - before[0]) / streams)
         self._record("threads more", after[1][0] - before[1][0])

@@ -15,6 +15,7 @@ class Goal:
 
     most: float
     of_recipe: bool = False
+    full_size: bool = False  # a thousand streams: with few, the save itself is most of the cost
 
     def __str__(self) -> str:
         return f"1/{1 / self.most:.0f} of recipe-storing" if self.of_recipe else f"≤ {self.most:g}"
@@ -24,20 +25,21 @@ GOALS = {
     "kB per idle stream": Goal(25),
     "threads more": Goal(0),
     "database files more": Goal(0),
-    "ms until POST is answered": Goal(1 / 25, of_recipe=True),
-    "ms until the last client has it": Goal(1 / 25, of_recipe=True),
-    "µs CPU per delivery, POST": Goal(60),
-    "µs CPU per delivery, saved elsewhere": Goal(60),
+    "ms until POST is answered": Goal(1 / 25, of_recipe=True, full_size=True),
+    "ms until the last client has it": Goal(1 / 25, of_recipe=True, full_size=True),
+    "µs CPU per delivery, POST": Goal(60, full_size=True),
+    "µs CPU per delivery, saved elsewhere": Goal(60, full_size=True),
     "crashes: events lost": Goal(0),
     "crashes: events doubled": Goal(0),
     "crashes: events out of order": Goal(0),
-    "crashes: rolled back, yet seen": Goal(0),
+    "crashes: never committed, yet told": Goal(0),
     "crashes: resets": Goal(0),
 }
 
 
 @dataclass
 class Results:
+    full_size: bool
     figures: dict[str, dict[str, Samples]] = field(default_factory=dict)
 
     def add(self, figure: str, peer: str, value: float) -> None:
@@ -50,7 +52,7 @@ class Results:
     def is_met(self, figure: str) -> bool | None:
         """None where there is no goal, or nothing to hold it against."""
         goal, ours = GOALS.get(figure), self.median(figure, OURS.name)
-        if goal is None or ours is None:
+        if goal is None or ours is None or (goal.full_size and not self.full_size):
             return None
         recipe = self.median(figure, STORING.name) if goal.of_recipe else 1.0
         return None if recipe is None else ours <= goal.most * recipe

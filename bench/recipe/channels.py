@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from django_eventstream.channelmanager import DefaultChannelManager
 
 
-class UserChannels(DefaultChannelManager):  # type: ignore[misc]
+class UserChannels(DefaultChannelManager):
     """A channel per user, and nobody reads another's."""
 
     def get_channels_for_request(self, request: HttpRequest, view_kwargs: Any) -> set[str]:
