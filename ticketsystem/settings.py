@@ -9,13 +9,23 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from ticketsystem.environment import boolean, database, env, integer, number, origins, redis, words
+from ticketsystem.environment import (
+    boolean,
+    database,
+    hosts,
+    integer,
+    number,
+    origins,
+    redis,
+    text,
+    token,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- The site ---------------------------------------------------------------------------------
 DEBUG = boolean("DEBUG", True)
-SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY = text("SECRET_KEY")
 if not SECRET_KEY:
     if not DEBUG:
         raise ImproperlyConfigured(
@@ -24,7 +34,7 @@ if not SECRET_KEY:
         )
     SECRET_KEY = "for development only"  # noqa: S105  with DEBUG=0 it is refused above
 
-ALLOWED_HOSTS = words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = hosts("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS")
 SESSION_COOKIE_SECURE = boolean("SESSION_COOKIE_SECURE", False)
 CSRF_COOKIE_SECURE = boolean("CSRF_COOKIE_SECURE", False)
@@ -45,6 +55,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "channels",
+    "ninja",  # its /api/docs then loads its scripts from here, not from a CDN
     "live",
     "tickets",
 ]
@@ -150,7 +161,7 @@ LIVE_RETENTION_HOURS = number("LIVE_RETENTION_HOURS", 48, least=0.01, most=24 * 
 LIVE_MAX_STREAM_SECONDS = number("LIVE_MAX_STREAM_SECONDS", 3600, least=1, most=7 * 86400)
 LIVE_MAX_STREAMS_PER_USER = integer("LIVE_MAX_STREAMS_PER_USER", 20, least=1, most=10_000)
 LIVE_AUDIENCES = "tickets.visibility.audiences_of"
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_TOKEN = token("METRICS_TOKEN")
 
 # Nobody may ask the library's own views for a channel: our stream is the only door.
 EVENTSTREAM_CHANNELMANAGER_CLASS = "live.channels.OwnChannelOnly"
