@@ -28,7 +28,7 @@ def change_all_in_admin(page: Page, queue_id: int, action: str, value: str) -> N
     page.goto(f"/admin/tickets/ticket/?queue__id__exact={queue_id}")
     page.locator("#action-toggle").check()
     page.locator("select[name=action]").select_option(action)
-    page.get_by_role("button", name="Run").or_(page.get_by_role("button", name="Go")).click()
+    page.get_by_role("button", name="Go", exact=True).click()
     page.locator("#id_value").select_option(value)
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#content li").first).to_contain_text(f"now {value}")
