@@ -1,0 +1,85 @@
+"""What the README and the example of the environment say is there, is there."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+
+from tests.servers import ROOT
+
+README = ROOT / "README.md"
+EXAMPLE = ROOT / "deploy" / "env.example"
+
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+COMMAND = re.compile(r"manage\.py ([a-z]\w+)")
+MODULE = re.compile(r"python -m ((?:bench|tests)\.\w+)")
+TARGET = re.compile(r"\bmake ([a-z]+)")
+# A path of the project in running text: `deploy/nginx.conf`, live/log.py.
+PATH = re.compile(
+    r"\b(?:live|tickets|ticketsystem|tests|bench|deploy|static|templates|docs)/[\w./-]*"
+)
+
+written = pytest.mark.skipif(not README.exists(), reason="README.md is not written yet")
+
+
+def variables() -> set[str]:
+    """Each name that the settings hand to a reader of environment.py."""
+    tree = ast.parse((ROOT / "ticketsystem" / "settings.py").read_text())
+    readers = {
+        alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == "ticketsystem.environment"
+        for alias in node.names
+    }
+    return {
+        ast.literal_eval(node.args[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in readers
+    }
+
+
+def test_the_settings_read_the_environment_through_one_module_only() -> None:
+    """Else the next two tests would not see a variable."""
+    sources = [path for app in ("live", "tickets", "ticketsystem") for path in
+               (ROOT / app).rglob("*.py") if path.name != "environment.py"]  # fmt: skip
+    readers = [path.relative_to(ROOT).as_posix() for path in sources
+               if re.search(r"environ(\.get|\[)|getenv", path.read_text())]  # fmt: skip
+    assert readers == []
+    assert {"SECRET_KEY", "DATABASE_URL", "LIVE_POLL_SECONDS"} <= variables()
+
+
+@written
+def test_the_readme_describes_each_variable_and_no_other() -> None:
+    table = [line for line in README.read_text().splitlines() if line.startswith("| `")]
+    described = {name for line in table for name in re.findall(r"`([A-Z_]{4,})`", line)}
+    assert described == variables()
+
+
+def test_the_example_of_the_environment_sets_each_variable_and_no_other() -> None:
+    lines = EXAMPLE.read_text().splitlines()
+    names = [line.partition("=")[0] for line in lines if line and not line.startswith("#")]
+    assert sorted(names) == sorted(variables())
+
+
+@written
+def test_each_command_in_the_readme_exists() -> None:
+    text = README.read_text()
+    assert set(COMMAND.findall(text)) - set(get_commands()) == set()
+    makefile = (ROOT / "Makefile").read_text()
+    assert [name for name in TARGET.findall(text) if f"\n{name}:" not in makefile] == []
+    modules = [ROOT / f"{name.replace('.', '/')}.py" for name in MODULE.findall(text)]
+    assert [path for path in modules if not path.exists()] == []
+
+
+@pytest.mark.parametrize(
+    "document", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")), ids=lambda p: p.name
+)
+def test_each_link_and_path_leads_somewhere(document: Path) -> None:
+    text = document.read_text()
+    links = [link for link in LINK.findall(text) if "://" not in link]
+    paths = [path.rstrip(".") for path in PATH.findall(re.sub(r"\]\([^)]*\)", "]", text))]
+    lost = [link for link in links if not (document.parent / link).exists()]
+    lost += [path for path in paths if not (ROOT / path).exists()]
+    assert lost == []
