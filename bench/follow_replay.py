@@ -10,10 +10,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +52,13 @@ class Verdict:
         return not any(faults) and not self.error
 
 
-def judge(agent: str, follower: Follower, began_with: int, truth: dict[str, Any]) -> Verdict:
+def judge(agent: str, follower: Follower, truth: dict[str, Any]) -> Verdict:
     tickets = {int(number): ticket for number, ticket in truth["tickets"].items()}
     due = set(truth["positions"])
     numbers = tickets.keys() | follower.tickets.keys()
     return Verdict(
         agent=agent,
-        began_with=began_with,
+        began_with=follower.began_with,
         events=follower.told.total(),
         breaks=follower.breaks,
         refused=follower.refused,
@@ -75,7 +74,7 @@ def judge(agent: str, follower: Follower, began_with: int, truth: dict[str, Any]
 
 
 def follow_replay(
-    log: Path, database_url: str, agents: list[str], *, breaks_every: int
+    log: Path, database_url: str, agents: Sequence[str], *, breaks_every: int
 ) -> list[Verdict]:
     """Replay the log on that database; how each of the agents fared."""
     environment = {
@@ -90,25 +89,21 @@ def follow_replay(
             agent: Follower(urls, made["sessions"][agent], breaks_every=breaks_every, seed=agent)
             for agent in agents
         }
-        began = {}
-        for agent, follower in followers.items():
+        for follower in followers.values():
             follower.load_page()
-            began[agent] = (follower.last_id, len(follower.tickets))
         with _following(followers.values()):
             _replay(log, made["queues"], environment, desk)
             head, until = desk.ask("end"), time.monotonic() + PATIENCE
             for follower in followers.values():
                 follower.wait_until_served(head, max(0, until - time.monotonic()))
-        verdicts = []
-        for agent, follower in followers.items():
-            after, began_with = began[agent]
-            truth = desk.ask("truth", 120, agent=agent, after=after)
-            verdicts.append(judge(agent, follower, began_with, truth))
-        return verdicts
+        return [
+            judge(agent, one, desk.ask("truth", 120, agent=agent, after=one.began_at))
+            for agent, one in followers.items()
+        ]
 
 
 @contextmanager
-def _following(followers: Any) -> Iterator[None]:
+def _following(followers: Collection[Follower]) -> Iterator[None]:
     for follower in followers:
         follower.start()
     try:
@@ -123,16 +118,21 @@ def _replay(log: Path, queues: list[str], environment: dict[str, str], desk: Wor
     command = [sys.executable, "manage.py", "replay", str(log.resolve()), "--queues", *queues]
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}) as replay:
         try:
-            for seed in count():
-                try:
-                    status = replay.wait(PAUSE)
-                    break
-                except subprocess.TimeoutExpired:
-                    desk.ask("stir", seed=seed)
+            status = _stir_until_it_ends(replay, desk)
         finally:
             replay.kill()
     if status != 0:
-        raise RuntimeError(f"the replay ended with exit status {status}")
+        raise RuntimeError(f"The replay ended with exit status {status}.")
+
+
+def _stir_until_it_ends(replay: subprocess.Popen[bytes], desk: Worker) -> int:
+    changes = 0
+    while True:
+        try:
+            return replay.wait(PAUSE)
+        except subprocess.TimeoutExpired:
+            desk.ask("stir", seed=changes)
+            changes += 1
 
 
 def table(verdicts: list[Verdict]) -> str:
@@ -157,7 +157,10 @@ def main() -> int:
                         help="who follows: %(choices)s (all)")  # fmt: skip
     options = parser.parse_args()
     with _database(options.database) as url:
-        verdicts = follow_replay(options.log, url, list(options.agents), breaks_every=500)
+        try:
+            verdicts = follow_replay(options.log, url, options.agents, breaks_every=500)
+        except RuntimeError as error:
+            sys.exit(f"{error}")
     print(table(verdicts))
     return 0 if all(one.is_right for one in verdicts) else 1
 

@@ -24,7 +24,8 @@ class Follower:
         self.session = session
         self.breaks_every = breaks_every  # frames, on average
         self.tickets: dict[int, dict[str, Any]] = {}
-        self.last_id = -1
+        self.began_at = self.last_id = -1
+        self.began_with = 0  # tickets
         self.told: Counter[int] = Counter()  # how often each position of the log
         self.late: list[int] = []  # ids that came after a higher one
         self.resets = self.breaks = self.refused = 0
@@ -47,6 +48,7 @@ class Follower:
                     del ticket["description"]  # the list's own; events do without
                     self.tickets[ticket["id"]] = ticket
                 number += 1
+        self.began_at, self.began_with = self.last_id, len(self.tickets)
 
     def start(self) -> None:
         self._thread.start()
