@@ -35,7 +35,7 @@ class Client:
     def read(self) -> None:
         received = self.socket.recv(1 << 18)
         if not received:
-            raise ConnectionError("the server ended a stream")
+            raise ConnectionError(f"the server ended a stream: {self.tail[:300]!r}")
         together = self.tail + received  # a marker may be cut in two by the reading
         self.events += together.count(MARKER)
         # Short enough that no marker is counted twice.
