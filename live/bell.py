@@ -13,6 +13,8 @@ from contextlib import suppress
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
+from live import metrics
+
 logger = logging.getLogger(__name__)
 
 GROUP = "live-bell"
@@ -62,6 +64,7 @@ class Bell:
             async_to_sync(self._send)()
         except Exception as error:
             self._silent_until = time.monotonic() + PAUSE_AFTER_FAILURE
+            metrics.rings_failed.inc()
             logger.warning("bell not rung, events wait for the next poll: %r", error)
 
     async def _send(self) -> None:
@@ -77,6 +80,7 @@ class Bell:
             try:
                 await self._send()
             except Exception as error:
+                metrics.rings_failed.inc()
                 logger.warning("bell not carried, others wait for their poll: %r", error)
                 await asyncio.sleep(1)
 

@@ -6,28 +6,19 @@ are written unnumbered, and a short transaction of its own numbers what is commi
 """
 
 import json
-import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
-from django.db.models import Exists, Max
-from django.utils import timezone
+from django.db.models import Exists
 
 from live.bell import bell
-from live.frames import encode
+from live.entries import ACCESS, Entry, entry_of
 from live.models import Event, Head
 
 Data = dict[str, Any]
-
-# Events for the server processes themselves; no browser gets to see these.
-ACCESS = "live.access"  # what a user sees has changed
-SESSION_ENDED = "live.session-ended"  # one session, by digest
-IDENTITY = "live.identity"  # a user's password or activity changed: check the sessions
-INTERNAL = {ACCESS, SESSION_ENDED, IDENTITY}
 
 # Under the lock first, and the rows in a later statement: under READ COMMITTED its snapshot then
 # holds whatever committed before the lock was given. By id, so that each subject's changes, and
@@ -42,38 +33,6 @@ WHERE live_event.id = fresh.id
 
 class PositionLost(Exception):
     """What came after this position cannot be told: pruned, never given, or from a lost log."""
-
-
-@dataclass(slots=True)
-class Entry:
-    """One numbered event, with the frames it becomes, encoded once for all receivers."""
-
-    position: int
-    name: str
-    data: str
-    audience: frozenset[str]
-    before: frozenset[str]
-    entered: str | None
-    left: str | None
-    _frames: dict[str, bytes]
-
-    def frame_for(self, audiences: Collection[str]) -> bytes | None:
-        """What a user in these audiences gets of this event: the one rule, live and replayed."""
-        sees = not self.audience.isdisjoint(audiences)
-        saw = sees if self.before is self.audience else not self.before.isdisjoint(audiences)
-        if not (sees or saw) or self.name in INTERNAL:
-            return None
-        return self._frame("both" if sees and saw else "entered" if sees else "left")
-
-    def _frame(self, variant: str) -> bytes:
-        frame = self._frames.get(variant)
-        if frame is None:
-            name, data = self.name, self.data
-            special = self.entered if variant == "entered" else self.left
-            if variant != "both" and special is not None:
-                name, data = json.loads(special)
-            frame = self._frames[variant] = encode(name, data, self.position)
-        return frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +99,7 @@ def number() -> int:
     Any process may call it at any time; the row lock of the head makes them take turns.
     """
     with transaction.atomic():
-        locked = _locked_head()
+        locked = locked_head()
         with connection.cursor() as cursor:
             cursor.execute(NUMBER, [locked.position])
             numbered = cursor.rowcount
@@ -178,7 +137,7 @@ def read(after: int, limit: int) -> list[Entry]:
     Numbers have no gaps: where one is missing, the log was pruned meanwhile.
     """
     rows = Event.objects.filter(position__gt=after).order_by("position")[:limit]
-    entries = [_entry(row) for row in rows]
+    entries = [entry_of(row) for row in rows]
     if not entries or entries[-1].position != after + len(entries):
         raise PositionLost(f"not all that came after {after} is there")
     return entries
@@ -193,44 +152,6 @@ def is_resumable(user_id: int, after: int, until: int) -> bool:
         Event.objects.filter(position=after + 1).exists()  # nothing in between is pruned before it
         and not changes.exists()
     )
-
-
-def prune(hours: float) -> int:
-    """Forget what is older than the given hours; how many events that were."""
-    with transaction.atomic():
-        locked = _locked_head()
-        # Only numbered rows, and only up to a position: the floor tells where the rest begins.
-        oldest_kept = timezone.now() - timedelta(hours=hours)
-        old = Event.objects.filter(created_at__lt=oldest_kept, position__isnull=False)
-        last = old.aggregate(last=Max("position"))["last"]
-        if last is None:
-            return 0
-        locked.floor = max(locked.floor, last)
-        locked.save(update_fields=["floor"])
-        return Event.objects.filter(position__lte=last).delete()[0]
-
-
-def prune_if_due(hours: float, every: timedelta) -> int:
-    """Prune, unless another process has done so within `every`."""
-    now = timezone.now()
-    claimed = Head.objects.filter(pk=1, pruned_at__lt=now - every).update(pruned_at=now)
-    return prune(hours) if claimed else 0
-
-
-def positions_lost() -> int:
-    """After a restore from backup: go on above any number ever given; the new head.
-
-    Positions that browsers still hold may name events that the restored log never had, or has
-    given to others. Milliseconds of the clock are above them all (as long as the log never took
-    more than a thousand events a second, for ever) and still exact in JavaScript.
-    """
-    with transaction.atomic():
-        locked = _locked_head()
-        above = max(int(time.time() * 1000), locked.position + 1)
-        Event.objects.filter(position__isnull=False).delete()
-        locked.position = locked.floor = above
-        locked.save(update_fields=["position", "floor"])
-        return above
 
 
 def _numbered_bounds() -> tuple[int, int]:
@@ -256,15 +177,10 @@ def _bounds() -> tuple[tuple[int, int], bool]:
     return (row[0], row[1]), bool(row[2])
 
 
-def _locked_head() -> Head:
+def locked_head() -> Head:
+    """The head's row, locked until the transaction ends: whoever changes the log takes it first."""
     found = Head.objects.select_for_update().filter(pk=1).first()
     return found or Head.objects.select_for_update().get_or_create(pk=1)[0]
-
-
-def _entry(row: Event) -> Entry:
-    audience = frozenset(row.audience.split())
-    before = audience if row.before is None else frozenset(row.before.split())
-    return Entry(row.position or 0, row.name, row.data, audience, before, row.entered, row.left, {})
 
 
 def _json(data: Data) -> str:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from live import guard, log
+from live import guard, retention
 from live.bell import bell
 from live.heartbeat import ticker
 from live.relay import relay
@@ -40,7 +40,7 @@ def ensure_running() -> None:
 async def prune_hourly() -> None:
     while True:
         await asyncio.sleep(PRUNE_EVERY.total_seconds() / 12)  # one process takes each hour
-        await reader_threads.run(log.prune_if_due, settings.LIVE_RETENTION_HOURS, PRUNE_EVERY)
+        await reader_threads.run(retention.prune_if_due, settings.LIVE_RETENTION_HOURS, PRUNE_EVERY)
 
 
 async def _supervised(work: Callable[[], Awaitable[None]]) -> None:

@@ -13,10 +13,11 @@ from itertools import islice
 
 from django.conf import settings
 
-from live import channels, log
+from live import channels, log, metrics
 from live.bell import bell
+from live.entries import ACCESS, IDENTITY, INTERNAL, SESSION_ENDED, Entry
 from live.frames import frame
-from live.log import Entry, PositionLost, Stretch
+from live.log import PositionLost, Stretch
 from live.readers import Reader, readers
 from live.sessions import digest
 from live.threads import relay_thread
@@ -140,15 +141,19 @@ class Relay:
         await self._flush()
 
     async def _deliver(self, entry: Entry) -> None:
-        if entry.name in log.INTERNAL:
+        if entry.name in INTERNAL:
             self._act_on(entry)
             return
+        delivered = 0
         for number, reader in enumerate(readers.concerned(entry.audience | entry.before), 1):
             content = entry.frame_for(reader.audiences)
             if content is not None:
                 channels.send(reader.user_id, content, entry.position)
+                delivered += 1
             if number % SLICE == 0:
                 await asyncio.sleep(0)
+        metrics.deliveries.inc(delivered)
+        metrics.lag.observe(max(0.0, time.time() - entry.written_at))
 
     async def _flush(self) -> None:
         """Write out what is pending, each stream all of its frames at once."""
@@ -162,13 +167,13 @@ class Relay:
         """What the log tells the processes themselves."""
         data = json.loads(entry.data)
         reader = readers.by_user.get(data["user"]) if "user" in data else None
-        if entry.name == log.ACCESS and reader is not None:
+        if entry.name == ACCESS and reader is not None:
             self._change_access(reader, frozenset(data["gained"]), frozenset(data["lost"]))
-        elif entry.name == log.SESSION_ENDED:
+        elif entry.name == SESSION_ENDED:
             for stream in list(readers):
                 if digest(stream.session_key) == data["session"]:
                     stream.end("session-ended")
-        elif entry.name == log.IDENTITY and reader is not None:
+        elif entry.name == IDENTITY and reader is not None:
             self.suspects.add(reader.user_id)
             self.suspicion.set()
 
@@ -178,12 +183,14 @@ class Relay:
             readers.set_audiences(reader, audiences)
             content = frame("reset", {"reason": "access"}, self.position)
             channels.send(reader.user_id, content, self.position)
+            metrics.resets.labels("access").inc(len(reader.streams))
 
     def _reset_all(self) -> None:
         content = frame("reset", {"reason": "positions-lost"}, self.position)
         for stream in readers:
             stream.position = self.position
             stream.write(content)
+            metrics.resets.labels("positions-lost").inc()
 
     def _failed(self, error: Exception, waiting: list[asyncio.Future[None]]) -> None:
         if not self.error:
@@ -198,7 +205,7 @@ class Relay:
 def changes_access(entries: list[Entry], user_id: int) -> bool:
     """Whether what the user may see changes anywhere in these entries."""
     word = log.processes_of(user_id)
-    return any(entry.name == log.ACCESS and word in entry.audience for entry in entries)
+    return any(entry.name == ACCESS and word in entry.audience for entry in entries)
 
 
 relay = Relay()

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
+from live.addresses import client_address
 from live.asgi import Scope
 
 POSITION = re.compile("[0-9]{1,18}")
@@ -29,6 +30,8 @@ class Request:
         if settings.TRUST_PROXY_HEADERS:
             said = self.header(b"x-forwarded-proto").partition(",")[0].strip()
             self.scheme = said or self.scheme
+        peer = (scope.get("client") or ("", 0))[0]
+        self.address = client_address(peer, self.header(b"x-forwarded-for"))
         self.client = self._last("client")[:64]
         self.diagnosis = "heartbeat" in self.query
         self.heartbeat: float | None = settings.LIVE_HEARTBEAT_SECONDS

@@ -18,7 +18,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from live.audience import audiences_of
-from live.log import IDENTITY, SESSION_ENDED, processes_of, publish
+from live.entries import IDENTITY, SESSION_ENDED
+from live.log import processes_of, publish
 
 AT_ONCE = 500  # values in one IN (…): SQLite and PostgreSQL both take these
 

@@ -13,10 +13,11 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from live import frames, log
+from live import frames, log, metrics
 from live.asgi import Message, Receive, Send
+from live.entries import Entry
 from live.heartbeat import ticker
-from live.log import Entry, PositionLost
+from live.log import PositionLost
 from live.readers import Reader, readers
 from live.relay import BATCH, changes_access, relay
 from live.request import Request
@@ -117,6 +118,7 @@ class Stream:
         await self._send(_start(request))
         self._started = True
         opening = self._connected(request, reader, head, start if resumable else None)
+        _count(resume, resumable, missed)
         if not resumable:
             opening += _reset(head)
         elif missed is not None:
@@ -175,6 +177,7 @@ class Stream:
             return await refuse(self._send, 503, "The stream could not be opened; try again.")
         if self._writing is not None:
             await asyncio.wait([self._writing], timeout=1)
+        metrics.goodbyes.labels(self.ending or "cut").inc()
         if self.ending:
             self._pending.append(frames.frame("goodbye", {"reason": self.ending}))
         await self._send_body(b"".join(self._pending), more=False)
@@ -185,10 +188,19 @@ class Stream:
             await self._send({"type": "http.response.body", "body": body, "more_body": more})
 
 
+def _count(resume: int | None, resumable: bool, missed: list[Entry] | None) -> None:
+    metrics.answers.labels("200").inc()
+    if not resumable:
+        metrics.resets.labels("missed").inc()
+    elif resume is not None:
+        metrics.resumes.labels("log" if missed is None else "ring").inc()
+
+
 async def refuse(
     send: Send, status: int, sentence: str, headers: Iterable[tuple[bytes, bytes]] = ()
 ) -> None:
     """A JSON answer before any stream, never cached."""
+    metrics.answers.labels(str(status)).inc()
     body = json.dumps({"error": sentence}).encode()
     start = [
         (b"content-type", b"application/json"),

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from django.db import connection
 
-from live import log
+from live import log, retention
 from tests import backends
 from tests.servers import Daphne
 from tests.site import People, session_of
@@ -136,7 +136,7 @@ def test_positions_lost_resets_open_streams_and_older_positions(
     with Daphne(site_database) as server:
         stream = follow(server, site.alice)
         before = log.number()
-        above = log.positions_lost()
+        above = retention.positions_lost()
 
         reset = stream.next(seconds=5)
         assert (reset.event, reset.id) == ("reset", above)
@@ -154,7 +154,7 @@ def test_a_pruned_position_gets_reset(site_database: str, site: People) -> None:
     start = log.number()
     site.ticket()
     log.number()
-    assert log.prune(hours=0) > 0
+    assert retention.prune(hours=0) > 0
     with Daphne(site_database) as server:
         stream = EventStream(server.url, session_of(site.alice), lastEventId=start)
 

@@ -6,7 +6,8 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from live import log
+from live import log, retention
+from live.entries import Entry
 from live.models import Event, Head
 
 pytestmark = pytest.mark.django_db
@@ -94,7 +95,7 @@ def test_pruned_positions_are_lost_and_numbers_go_on() -> None:
     old = timezone.now() - timedelta(hours=3)
     Event.objects.filter(position__lte=4).update(created_at=old)
 
-    assert log.prune(hours=2) == 4
+    assert retention.prune(hours=2) == 4
     with pytest.raises(log.PositionLost):
         log.advance(3, 5)
     with pytest.raises(log.PositionLost):
@@ -109,7 +110,7 @@ def test_a_log_pruned_to_nothing_still_goes_on() -> None:
     log.number()
     Event.objects.update(created_at=timezone.now() - timedelta(hours=3))
 
-    assert log.prune(hours=2) == 1
+    assert retention.prune(hours=2) == 1
     assert log.advance(1, 5).entries == []
     publish(2)
     assert log.number() == 2
@@ -119,7 +120,7 @@ def test_pruning_leaves_what_is_not_numbered() -> None:
     publish(1)
     Event.objects.update(created_at=timezone.now() - timedelta(hours=3))
 
-    assert log.prune(hours=2) == 0
+    assert retention.prune(hours=2) == 0
     assert log.number() == 1
 
 
@@ -130,7 +131,7 @@ def test_only_one_process_prunes_in_an_hour() -> None:
     Head.objects.update(pruned_at=timezone.now() - timedelta(hours=2))
     hour = timedelta(hours=1)
 
-    assert [log.prune_if_due(2, hour), log.prune_if_due(2, hour)] == [1, 0]
+    assert [retention.prune_if_due(2, hour), retention.prune_if_due(2, hour)] == [1, 0]
 
 
 def test_after_positions_lost_every_older_position_is_lost_and_numbers_are_above() -> None:
@@ -139,17 +140,17 @@ def test_after_positions_lost_every_older_position_is_lost_and_numbers_are_above
     log.number()
     publish(3)  # written, not numbered: still to be told
 
-    above = log.positions_lost()
+    above = retention.positions_lost()
 
     assert above > 10**12
     for position in (0, 1, 2, 3, above - 1):
         with pytest.raises(log.PositionLost):
             log.advance(position, 5)
     assert [entry.position for entry in log.advance(above, 5).entries] == [above + 1]
-    assert log.positions_lost() > above + 1
+    assert retention.positions_lost() > above + 1
 
 
-def entry(audience: set[str], before: set[str] | None = None) -> log.Entry:
+def entry(audience: set[str], before: set[str] | None = None) -> Entry:
     log.publish(
         "thing.changed", {"secret": 1}, audience, before=before,
         entered=("thing.created", {"new": 1}), left=("thing.removed", {"gone": 1}),

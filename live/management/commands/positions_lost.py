@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from live import log
+from live import retention
 
 
 class Command(BaseCommand):
@@ -15,5 +15,5 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        above = log.positions_lost()
+        above = retention.positions_lost()
         self.stdout.write(f"The log goes on after {above}; every older position gets `reset`.")

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from live import log
+from live import log, retention
 
 
 class Command(BaseCommand):
@@ -22,5 +22,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, hours: float, **options: Any) -> None:
         log.number()
-        forgotten = log.prune(hours)
+        forgotten = retention.prune(hours)
         self.stdout.write(f"{forgotten} events older than {hours:g} hours forgotten.")
