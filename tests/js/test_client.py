@@ -1,64 +1,38 @@
 """The browser's side of the stream: its modules under Node, the whole of it in Chromium."""
 
-import os
 import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.backends import missing
+from tests.chromium import PATIENCE
 
 from .origin import Origin
 
 HERE = Path(__file__).parent
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 in_browser = pytest.mark.browser
 NO_SHARED_WORKER = "delete window.SharedWorker"
-
-
-def without(tool: str) -> NoReturn:
-    """A tool that is missing is a reason to skip, but on CI it is a failure."""
-    reason = f"{tool} is not installed"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.mark.timeout(120)
 def test_modules_keep_their_promises_under_node() -> None:
     node = shutil.which("node")
     if node is None:
-        without("node")
+        missing("node (Debian package nodejs)")
     tests = sorted(map(str, HERE.glob("*.test.js")))
     run = subprocess.run([node, "--test", *tests], capture_output=True, text=True, timeout=100)
     assert run.returncode == 0, run.stdout
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        without("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=FLAGS,
-            ignore_default_args=["--disable-back-forward-cache"],  # people have one
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context()
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 
@@ -84,7 +58,7 @@ def tab(context: BrowserContext, origin: Origin) -> Callable[..., Page]:
 
 
 def wait_for(page: Page, condition: str) -> None:
-    page.wait_for_function(condition, timeout=15_000)
+    page.wait_for_function(condition, timeout=PATIENCE)
 
 
 def until(page: Page, what: Callable[[], bool]) -> None:
