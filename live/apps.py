@@ -5,4 +5,4 @@ class LiveConfig(AppConfig):
     name = "live"
 
     def ready(self) -> None:
-        from live import sessions  # noqa: F401  connects its receivers
+        from live import checks, sessions  # noqa: F401  register themselves
