@@ -7,13 +7,13 @@ process it is an asyncio.Event; with REDIS_URL, Channels' layer carries it to th
 import asyncio
 import logging
 import time
-import uuid
 from contextlib import suppress
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
 from live import metrics
+from live.names import PROCESS
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ PAUSE_AFTER_FAILURE = 5.0  # seconds in which a process without a relay does not
 
 class Bell:
     def __init__(self) -> None:
-        self._name = uuid.uuid4().hex  # of this process, among those that hear it
+        self._problem = ""  # why the layer does not carry rings, in words
         self._loop: asyncio.AbstractEventLoop | None = None
         self._rung = asyncio.Event()
         self._to_carry = asyncio.Event()
@@ -54,6 +54,12 @@ class Bell:
             await asyncio.wait_for(self._rung.wait(), seconds)
         self._rung.clear()
 
+    def describe(self) -> str:
+        """How rings travel between processes, for operators."""
+        if get_channel_layer() is None:
+            return "in this process only; others poll"
+        return f"not carried: {self._problem}" if self._problem else "carried by Redis"
+
     def _ring_here(self) -> None:
         self._rung.set()
         self._to_carry.set()
@@ -70,7 +76,7 @@ class Bell:
     async def _send(self) -> None:
         layer = get_channel_layer()
         async with asyncio.timeout(PATIENCE):
-            await layer.group_send(GROUP, {"type": "ring", "from": self._name})
+            await layer.group_send(GROUP, {"type": "ring", "from": PROCESS})
 
     async def carry(self) -> None:
         """Carry rings to the other processes as long as this one runs."""
@@ -91,9 +97,11 @@ class Bell:
                 ear = await layer.new_channel()
                 while True:
                     await layer.group_add(GROUP, ear)
+                    self._problem = ""
                     self.wake()  # whatever was rung before this process could hear it
                     await self._hear(layer, ear)
             except Exception as error:
+                self._problem = type(error).__name__
                 logger.warning("bell not heard, polling only: %r", error)
                 await asyncio.sleep(1)
 
@@ -103,7 +111,7 @@ class Bell:
             async with asyncio.timeout(REJOIN):
                 while True:
                     message = await layer.receive(ear)  # type: ignore[attr-defined]
-                    if message["from"] != self._name:
+                    if message["from"] != PROCESS:
                         self.wake()
 
 

@@ -11,7 +11,8 @@ from live.models import Event
 ACCESS = "live.access"  # what a user sees has changed
 SESSION_ENDED = "live.session-ended"  # one session, by digest
 IDENTITY = "live.identity"  # a user's password or activity changed: check the sessions
-INTERNAL = {ACCESS, SESSION_ENDED, IDENTITY}
+END_STREAM = "live.end-stream"  # an operator ends one stream of one process
+INTERNAL = {ACCESS, SESSION_ENDED, IDENTITY, END_STREAM}
 
 
 @dataclass(slots=True)

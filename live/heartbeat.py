@@ -22,7 +22,6 @@ PING = ": ping\n"
 class TickedStream(OpenStream, Protocol):
     closed: bool
     heartbeat: float  # seconds of silence
-    written_at: float  # monotonic
     expires_at: float  # monotonic
 
 

@@ -47,3 +47,20 @@ class Head(models.Model):
 
     def __str__(self) -> str:
         return f"head {self.position}, told from {self.floor}"
+
+
+class ServerProcess(models.Model):
+    """What one server process last said of itself, once per heartbeat; see live.snapshots."""
+
+    name = models.CharField(max_length=100, primary_key=True)  # host, pid and a token
+    started_at = models.DateTimeField()
+    at = models.DateTimeField()
+    state = models.JSONField()  # see live.snapshots.state()
+
+    class Meta:
+        verbose_name = "server process"
+        verbose_name_plural = "live connections"
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name

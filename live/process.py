@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from live import guard, retention
+from live import guard, retention, snapshots
 from live.bell import bell
 from live.heartbeat import ticker
 from live.relay import relay
@@ -31,16 +31,24 @@ def ensure_running() -> None:
         bell.attach()
         # In an empty context: a task inherits that of the request that starts it, and would act
         # as its user and die with its executor.
-        _running[loop] = [
-            loop.create_task(_supervised(work), context=Context())
-            for work in (relay.run, ticker.run, guard.run, bell.carry, bell.listen, prune_hourly)
-        ]
+        _running[loop] = [loop.create_task(_supervised(work), context=Context()) for work in WORK]
 
 
 async def prune_hourly() -> None:
     while True:
         await asyncio.sleep(PRUNE_EVERY.total_seconds() / 12)  # one process takes each hour
         await reader_threads.run(retention.prune_if_due, settings.LIVE_RETENTION_HOURS, PRUNE_EVERY)
+
+
+WORK = (
+    relay.run,
+    ticker.run,
+    guard.run,
+    snapshots.run,
+    bell.carry,
+    bell.listen,
+    prune_hourly,
+)
 
 
 async def _supervised(work: Callable[[], Awaitable[None]]) -> None:

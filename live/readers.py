@@ -9,7 +9,12 @@ from live import channels
 class OpenStream(Protocol):
     """What the rest of the process needs to know of a stream."""
 
+    number: int  # within this process
     user_id: int
+    address: str
+    http_version: str
+    opened_at: float  # monotonic, like written_at
+    written_at: float
     session_key: str
     auth_hash: str
     client: str

@@ -15,9 +15,10 @@ from django.conf import settings
 
 from live import channels, log, metrics
 from live.bell import bell
-from live.entries import ACCESS, IDENTITY, INTERNAL, SESSION_ENDED, Entry
+from live.entries import ACCESS, END_STREAM, IDENTITY, INTERNAL, SESSION_ENDED, Entry
 from live.frames import frame
 from live.log import PositionLost, Stretch
+from live.names import PROCESS
 from live.readers import Reader, readers
 from live.sessions import digest
 from live.threads import relay_thread
@@ -173,6 +174,10 @@ class Relay:
             for stream in list(readers):
                 if digest(stream.session_key) == data["session"]:
                     stream.end("session-ended")
+        elif entry.name == END_STREAM and data["process"] == PROCESS:
+            for stream in list(readers):
+                if stream.number == data["stream"]:
+                    stream.end("shutdown")
         elif entry.name == IDENTITY and reader is not None:
             self.suspects.add(reader.user_id)
             self.suspicion.set()

@@ -10,6 +10,7 @@ import logging
 import random
 import time
 from collections.abc import Iterable
+from itertools import count
 
 from django.conf import settings
 
@@ -26,6 +27,8 @@ from live.threads import reader_threads
 
 logger = logging.getLogger(__name__)
 
+_numbers = count(1)
+
 PENDING = 10_000  # frames; a reader that far behind is cut off and resumes from the log
 RETRY = (1_000, 3_000)  # milliseconds, jittered per stream so that a deploy's clients spread
 
@@ -33,21 +36,25 @@ RETRY = (1_000, 3_000)  # milliseconds, jittered per stream so that a deploy's c
 class Stream:
     __slots__ = (
         "_audiences", "_live", "_pending", "_request", "_send", "_started", "_task", "_writing",
-        "auth_hash", "client", "closed", "diagnosis", "ending", "expires_at", "heartbeat",
-        "position", "session_key", "user_id", "written_at",
+        "address", "auth_hash", "client", "closed", "diagnosis", "ending", "expires_at",
+        "heartbeat", "http_version", "number", "opened_at", "position", "session_key", "user_id",
+        "written_at",
     )  # fmt: skip
 
     def __init__(self, request: Request, identity: Identity, send: Send) -> None:
+        self.number = next(_numbers)
         self.user_id = identity.user_id
+        self.address = request.address
+        self.http_version = request.http_version
         self.session_key = identity.session_key
         self.auth_hash = identity.auth_hash
         self.client = request.client
         self.diagnosis = request.diagnosis
         self.heartbeat = request.heartbeat or settings.LIVE_HEARTBEAT_SECONDS
         self.position = relay.position
-        self.written_at = time.monotonic()
+        self.opened_at = self.written_at = time.monotonic()
         lifetime = settings.LIVE_MAX_STREAM_SECONDS * random.uniform(0.8, 1)
-        self.expires_at = self.written_at + lifetime
+        self.expires_at = self.opened_at + lifetime
         self.ending = "shutdown"  # what a cancellation means that is not ours: the server stops
         self.closed = False
         self._request: Request | None = request
