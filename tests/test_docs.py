@@ -40,13 +40,16 @@ def variables() -> set[str]:
     }
 
 
-def test_the_settings_read_the_environment_through_one_module_only() -> None:
-    """Else the next two tests would not see a variable."""
-    sources = [path for app in ("live", "tickets", "ticketsystem") for path in
-               (ROOT / app).rglob("*.py") if path.name != "environment.py"]  # fmt: skip
-    readers = [path.relative_to(ROOT).as_posix() for path in sources
-               if re.search(r"environ(\.get|\[)|getenv", path.read_text())]  # fmt: skip
-    assert readers == []
+def test_the_site_reads_the_environment_in_its_settings_only() -> None:
+    """Else the next two tests would not see a variable. Commands may have variables of their own."""
+    readers = [
+        path.relative_to(ROOT).as_posix()
+        for app in ("live", "tickets", "ticketsystem")
+        for path in (ROOT / app).rglob("*.py")
+        if "management" not in path.parts
+        and re.search(r"environ(\.get|\[)|getenv", path.read_text())
+    ]
+    assert readers == ["ticketsystem/environment.py"]
     assert {"SECRET_KEY", "DATABASE_URL", "LIVE_POLL_SECONDS"} <= variables()
 
 
