@@ -41,7 +41,7 @@ def variables() -> set[str]:
 
 
 def test_the_site_reads_the_environment_in_its_settings_only() -> None:
-    """Else the next two tests would not see a variable. Commands may have variables of their own."""
+    """Else the next two tests would not see a variable. Commands may have some of their own."""
     readers = [
         path.relative_to(ROOT).as_posix()
         for app in ("live", "tickets", "ticketsystem")
