@@ -30,6 +30,13 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default).strip()
 
 
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = text(name, default)
+    if value not in allowed:
+        raise refuse(name, value, " or ".join(allowed))
+    return value
+
+
 def boolean(name: str, default: bool) -> bool:
     value = text(name, "1" if default else "0")
     if value.lower() not in TRUE | FALSE:

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from ticketsystem.environment import (
     boolean,
+    choice,
     database,
     hosts,
     integer,
@@ -170,10 +171,19 @@ EVENTSTREAM_CHANNELMANAGER_CLASS = "live.channels.OwnChannelOnly"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "ticketsystem.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": choice("LOG_FORMAT", "line", ("line", "json")),
+        }
+    },
     "loggers": {
-        "live": {"handlers": ["console"], "level": "INFO"},
+        "live": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django_eventstream": {"level": "WARNING"},  # a line per user who comes
     },
 }
