@@ -1,0 +1,30 @@
+"""Everything in this folder runs the files of deploy/ on real servers."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.backends import folder
+from tests.deploy.production import Installation, Process
+
+
+@pytest.fixture(scope="package")
+def place() -> Path:
+    """A folder that the servers' own users may read; gone at the end of the run."""
+    place = folder / "deploy"
+    place.mkdir()
+    return place
+
+
+@pytest.fixture(scope="package")
+def installation(place: Path, site_database: str) -> Installation:
+    return Installation(place, site_database, LIVE_HEARTBEAT_SECONDS="1", LIVE_POLL_SECONDS="0.5")
+
+
+@pytest.fixture(scope="package")
+def processes(installation: Installation) -> Iterator[list[Process]]:
+    """Two of them, running."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(Process(installation)) for _ in range(2)]

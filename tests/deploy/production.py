@@ -1,0 +1,85 @@
+"""The site as docs/operations.md installs it: a copy of the project, static files collected, the
+environment of deploy/env.example, processes started by the command of the systemd unit."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from django.conf import settings
+
+from tests.deploy.fronts import DEPLOY, HOST
+from tests.servers import ROOT, Daphne
+
+CODE = ("live", "tickets", "ticketsystem", "templates", "static", "manage.py")
+
+
+def example() -> dict[str, str]:
+    """deploy/env.example, as systemd reads it."""
+    lines = (DEPLOY / "env.example").read_text().splitlines()
+    pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    return dict(pairs)
+
+
+class Installation:
+    def __init__(self, folder: Path, database_url: str, **environment: str) -> None:
+        self.folder = folder / "srv"
+        self.folder.mkdir()
+        for name in CODE:
+            source, target = ROOT / name, self.folder / name
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, target)
+        self.static = self.folder / "staticfiles"
+        self.environment = {
+            **example(),
+            "SECRET_KEY": settings.SECRET_KEY,  # sessions made by a test are then valid there
+            "ALLOWED_HOSTS": f"{HOST},127.0.0.1",
+            "CSRF_TRUSTED_ORIGINS": f"https://{HOST}",
+            "DATABASE_URL": database_url,
+            "REDIS_URL": os.environ["REDIS_URL"],
+            **environment,
+        }
+        self.manage("collectstatic", "--noinput")
+
+    def manage(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=self.folder, timeout=60, check=True,
+            env={**os.environ, **self.environment}, capture_output=True, text=True,
+        )  # fmt: skip
+        return done.stdout
+
+    def hashed(self, name: str) -> str:
+        """The address of a static file as pages name it."""
+        stem, suffix = name.rsplit(".", 1)
+        found = [path for path in self.static.glob(f"{stem}.*.{suffix}")
+                 if re.fullmatch(r"[0-9a-f]{12}", path.name.split(".")[-2])]  # fmt: skip
+        assert len(found) == 1, found
+        return f"/static/{found[0].relative_to(self.static)}"
+
+
+class Process(Daphne):
+    """One Daphne, started as helpdesk@.service does."""
+
+    def __init__(self, installation: Installation) -> None:
+        super().__init__("", **installation.environment)
+        self.folder = installation.folder
+
+    def start(self) -> None:
+        unit = (DEPLOY / "systemd" / "helpdesk@.service").read_text()
+        started = re.search(r"^ExecStart=(\S+)/daphne (.+)$", unit, re.MULTILINE)
+        assert started is not None
+        command = [
+            sys.executable,
+            "-m",
+            "daphne",
+            *started[2].replace("%i", str(self.port)).split(),
+        ]
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                command, cwd=self.folder, env=self.environment, stdout=output, stderr=output
+            )
+        self.wait_until_ready()
