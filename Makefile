@@ -35,3 +35,12 @@ tools:
 .venv/.requirements-dev: .venv/.requirements requirements-dev.txt
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	touch $@
+
+# --- production ------------------------------------------------------------------------------
+
+# make prod-check    all of deploy/ at once: PostgreSQL, Redis, two Daphne processes, nginx with TLS
+#                    and HTTP/2, Chromium; longer than every timeout in the way (3 minutes)
+.PHONY: prod-check
+prod-check: tools .venv/.requirements-dev
+	PROD_CHECK=1 TEST_DATABASE=postgres TEST_REDIS=1 \
+	    .venv/bin/python -m pytest tests/deploy/test_production.py
