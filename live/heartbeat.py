@@ -13,7 +13,7 @@ from typing import Protocol
 
 from live import frames
 from live.readers import OpenStream, readers
-from live.relay import SLICE, relay
+from live.relay import WRITES, relay
 
 TICK = 0.1  # seconds between two looks at what is due
 PING = ": ping\n"
@@ -58,7 +58,7 @@ class Ticker:
             if stream.written_at + stream.heartbeat <= now:
                 self._serve(stream)
                 served += 1
-                if served % SLICE == 0:
+                if served % WRITES == 0:
                     await asyncio.sleep(0)
             self._wait_for(stream)
 
@@ -78,7 +78,7 @@ class Ticker:
         for served, stream in enumerate(readers, 1):
             position = max(relay.delivered, stream.position)
             stream.write(_degraded(trouble) if trouble else _heartbeat(position))
-            if served % SLICE == 0:
+            if served % WRITES == 0:
                 await asyncio.sleep(0)
 
 

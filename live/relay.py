@@ -27,7 +27,8 @@ logger = logging.getLogger(__name__)
 
 RING = 5_000  # entries, about 1.5 kB each
 BATCH = 500  # entries read at once
-SLICE = 200  # users served before other requests get their turn
+SLICE = 200  # users an event is handed to before other requests get their turn
+WRITES = 25  # streams written to before they do, a millisecond's worth
 
 
 class Relay:
@@ -161,7 +162,7 @@ class Relay:
         waiting, readers.waiting = readers.waiting, []
         for number, stream in enumerate(waiting, 1):
             stream.flush()
-            if number % SLICE == 0:
+            if number % WRITES == 0:
                 await asyncio.sleep(0)
 
     def _act_on(self, entry: Entry) -> None:

@@ -14,7 +14,7 @@ from itertools import count
 
 from django.conf import settings
 
-from live import frames, log, metrics
+from live import eager, frames, log, metrics
 from live.asgi import Message, Receive, Send
 from live.entries import Entry
 from live.heartbeat import ticker
@@ -103,7 +103,7 @@ class Stream:
 
     def flush(self) -> None:
         if self._live and self._pending and self._writing is None and not self.closed:
-            self._writing = asyncio.get_running_loop().create_task(self._write_pending())
+            self._writing = eager.start(self._write_pending())
 
     def end(self, reason: str | None) -> None:
         """Say goodbye with the reason, or None to cut off, and end the response."""
@@ -175,6 +175,9 @@ class Stream:
                 body = b"".join(self._pending)
                 self._pending.clear()
                 await self._send_body(body)
+        except Exception:
+            logger.exception("a stream could not be written to; its client comes back")
+            self.end(None)
         finally:
             self._writing = None
 

@@ -1,14 +1,12 @@
 """Who is acting: the signed-in user of the request, or whoever a command says it acts as."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
 from django.contrib.auth.models import AbstractBaseUser
-from django.http import HttpRequest, HttpResponseBase
-from django.utils.decorators import sync_and_async_middleware
+from django.http import HttpRequest, HttpResponse
 
 _request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
 _acting: ContextVar[AbstractBaseUser | None] = ContextVar("acting")
@@ -33,28 +31,17 @@ def acting_as(user: AbstractBaseUser | None) -> Iterator[None]:
         _acting.reset(token)
 
 
-@sync_and_async_middleware
 def ActorMiddleware(  # noqa: N802  named as middlewares are
-    get_response: Callable[[HttpRequest], Any],
-) -> Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]:
-    if iscoroutinefunction(get_response):
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Synchronous, and the last in the list: all middlewares then run in the one thread that the
+    view needs anyway, instead of hopping to it one by one (an eighth of a request's CPU)."""
 
-        async def middleware(request: HttpRequest) -> HttpResponseBase:
-            token = _request.set(request)
-            try:
-                response: HttpResponseBase = await get_response(request)
-                return response
-            finally:
-                _request.reset(token)
-
-        return middleware
-
-    def sync_middleware(request: HttpRequest) -> HttpResponseBase:
+    def middleware(request: HttpRequest) -> HttpResponse:
         token = _request.set(request)
         try:
-            response: HttpResponseBase = get_response(request)
-            return response
+            return get_response(request)
         finally:
             _request.reset(token)
 
-    return sync_middleware
+    return middleware
