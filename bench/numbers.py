@@ -20,7 +20,7 @@ from bench.peers import PEERS
 from bench.results import Results
 from bench.servers import Site
 
-FULL_SIZE = 1000  # streams, of which the issue speaks
+FULL_SIZE = 1000  # streams; with fewer, goals are not judged
 LATEST = Path(__file__).parent / "results" / "latest.json"
 
 
