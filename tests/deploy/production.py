@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from copy import copy
 from pathlib import Path
 
 from django.conf import settings
@@ -44,6 +45,11 @@ class Installation:
             **environment,
         }
         self.manage("collectstatic", "--noinput")
+
+    def with_environment(self, **environment: str) -> "Installation":
+        other = copy(self)
+        other.environment = {**self.environment, **environment}
+        return other
 
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(
