@@ -37,9 +37,13 @@ class Bell:
         self._rung = asyncio.Event()
         self._to_carry = asyncio.Event()
 
+    def is_attached(self) -> bool:
+        """Whether this process has a relay to wake."""
+        return self._loop is not None and not self._loop.is_closed()
+
     def ring(self) -> None:
         """Wake this process's relay, and the others'. From any thread, in any process."""
-        if self._loop is not None and not self._loop.is_closed():
+        if self._loop is not None and self.is_attached():
             self._loop.call_soon_threadsafe(self._ring_here)
         elif get_channel_layer() is not None and time.monotonic() >= self._silent_until:
             self._ring_from_outside()

@@ -71,7 +71,18 @@ def publish(
         left=_pair(left) if moved and left else None,
     )
     # robust: a bell that cannot ring must not fail a change that is already committed.
-    transaction.on_commit(bell.ring, robust=True)
+    transaction.on_commit(_announce, robust=True)
+
+
+def _announce() -> None:
+    """Ring; and on SQLite number first, unless a relay of this process is about to.
+
+    SQLite's write lock is not fair: while another process writes without a pause, a relay waits
+    for it in vain (events up to 21 s late, measured; 0.6 s so). The writer itself has it easy.
+    """
+    if connection.vendor == "sqlite" and not bell.is_attached():
+        number()
+    bell.ring()
 
 
 def access_changed(
@@ -98,6 +109,8 @@ def number() -> int:
 
     Any process may call it at any time; the row lock of the head makes them take turns.
     """
+    if not Event.objects.filter(position=None).exists():
+        return head()
     with transaction.atomic():
         locked = locked_head()
         with connection.cursor() as cursor:
