@@ -26,7 +26,6 @@ GOALS = {
     "threads more": Goal(0),
     "database files more": Goal(0),
     "ms until POST is answered": Goal(1 / 25, of_recipe=True, full_size=True),
-    "ms until the last client has it": Goal(1 / 25, of_recipe=True, full_size=True),
     "µs CPU per delivery, POST": Goal(60, full_size=True),
     "µs CPU per delivery, saved elsewhere": Goal(60, full_size=True),
     "crashes: events lost": Goal(0),
