@@ -1,0 +1,143 @@
+"""What bounds a stream: a reader that stands still, a reload, and the numbers that belong together.
+
+The limits are those of the files, made short where a test waits for one to be over.
+"""
+
+import re
+import signal
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.fronts import DEPLOY, HOST, Apache, Front, Haproxy, Nginx, filled
+from tests.deploy.production import Installation, Process, example
+from tests.deploy.secure import PATH, SecureBrowser, SecureStream
+from tests.site import People
+
+SHORT = 2  # seconds
+
+
+class Flood(BaseHTTPRequestHandler):
+    """An event stream that never ends, nor pauses; `cut` tells when the proxy let go of it."""
+
+    protocol_version = "HTTP/1.1"
+    cut: threading.Event
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        if self.path != PATH:  # HAProxy asks for /readyz
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        event = b"data: " + b"x" * 8000 + b"\n\n"
+        chunk = b"%x\r\n%b\r\n" % (len(event), event)
+        try:
+            while True:
+                self.wfile.write(chunk)
+        except OSError:
+            self.close_connection = True
+            self.cut.set()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Not to the tests' output."""
+
+
+@pytest.fixture
+def flood() -> Iterator[ThreadingHTTPServer]:
+    Flood.cut = threading.Event()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Flood)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def shorten(front: Front, file: str, line: str, shorter: str) -> None:
+    path = front.folder / file
+    path.write_text(filled(path.read_text(), {line: shorter}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "line", "shorter"),
+    [
+        (Nginx, "helpdesk.conf", "send_timeout 30s;", f"send_timeout {SHORT}s;"),
+        (Haproxy, "haproxy.cfg", "timeout client 30s", f"timeout client {SHORT}s"),
+        (Apache, "apache.conf", "TimeOut 30", f"TimeOut {SHORT}"),
+    ],
+    ids=["nginx", "haproxy", "apache"],
+)
+def test_a_reader_that_stands_still_is_let_go(
+    kind: type[Front], file: str, line: str, shorter: str,
+    place: Path, installation: Installation, flood: ThreadingHTTPServer,
+) -> None:  # fmt: skip
+    front = kind(place / f"{kind.__name__}-flood", [flood.server_port] * 2, installation.static)
+    shorten(front, file, line, shorter)
+    context = ssl.create_default_context(cafile=str(front.certificate / "fullchain.pem"))
+    with (
+        front,
+        socket.create_connection(("127.0.0.1", front.port), timeout=10) as bare,
+        context.wrap_socket(bare, server_hostname=HOST) as reader,
+    ):
+        request = f"GET {PATH} HTTP/1.1\r\nHost: {HOST}\r\nAccept: text/event-stream\r\n\r\n"
+        reader.sendall(request.encode())
+        assert reader.recv(100).startswith(b"HTTP/1.1 200")
+        stopped = time.monotonic()
+        assert Flood.cut.wait(10 * SHORT), "the proxy still holds it"
+        assert time.monotonic() - stopped > SHORT / 2  # by the limit, not by a mishap
+
+
+def test_a_reload_lets_go_of_old_streams_and_takes_new_ones(
+    place: Path, installation: Installation, processes: list[Process], site: People
+) -> None:
+    ports = [process.port for process in processes]
+    front = Nginx(place / "nginx-reload", ports, installation.static)
+    shorten(
+        front, "nginx.conf", "worker_shutdown_timeout 60s;", f"worker_shutdown_timeout {SHORT}s;"
+    )
+    with front, SecureBrowser(front.url, site.alice) as browser, SecureStream(browser) as stream:
+        stream.next("connected")
+        assert front.process is not None
+        front.process.send_signal(signal.SIGHUP)
+        with SecureStream(browser) as another:
+            another.next("connected")
+        with pytest.raises(Exception, match=r"closed|ended"):
+            stream.next("goodbye")  # which never comes: nginx is the one who ends it
+
+
+def number(file: str, directive: str) -> int:
+    """The first number that stands after this directive, or after this beginning of a block."""
+    text = (DEPLOY / file).read_text()
+    found = re.search(rf"^\s*{directive}\D?(\d+)", text, re.MULTILINE | re.DOTALL)
+    assert found is not None, directive
+    return int(found[1])
+
+
+@pytest.mark.parametrize(
+    ("file", "directive"),
+    [
+        ("nginx/helpdesk.conf", r"location = /api/user/stream.*?proxy_read_timeout"),
+        ("caddy/Caddyfile", "read_timeout"),
+        ("haproxy/haproxy.cfg", "backend stream.*?timeout server"),
+        ("apache/helpdesk.conf", "<Proxy balancer://stream>.*? timeout"),
+    ],
+    ids=["nginx", "caddy", "haproxy", "apache"],
+)
+def test_one_late_heartbeat_cuts_no_stream_and_a_dead_server_is_noticed_soon(
+    file: str, directive: str
+) -> None:
+    heartbeat = int(example()["LIVE_HEARTBEAT_SECONDS"])
+    assert 4 * heartbeat <= number(file, directive) <= 6 * heartbeat
+
+
+def test_nginx_may_open_as_many_files_as_it_promises_connections() -> None:
+    connections = number("nginx/nginx.conf", "worker_connections")
+    assert number("nginx/nginx.conf", "worker_rlimit_nofile") > connections
