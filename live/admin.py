@@ -43,13 +43,13 @@ class LiveConnections(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        processes, newest = running(), head()
-        _explain(processes, newest)
+        processes = running()
+        _explain(processes)
         context = {
             **self.admin_site.each_context(request),
             "title": "Live connections",
             "opts": self.opts,
-            "head": newest,
+            "head": head(),
             "processes": processes,
             "total": sum(process.state["count"] for process in processes),
             "every": settings.LIVE_HEARTBEAT_SECONDS,
@@ -70,8 +70,8 @@ class LiveConnections(admin.ModelAdmin):  # type: ignore[type-arg]
         return HttpResponseRedirect(reverse("admin:live_serverprocess_changelist"))
 
 
-def _explain(processes: list[ServerProcess], newest: int) -> None:
-    """Names for ids, and how far each stream is behind the log."""
+def _explain(processes: list[ServerProcess]) -> None:
+    """Names for ids, and how many streams are not listed."""
     ids = {stream["user"] for process in processes for stream in process.state["streams"]}
     users = get_user_model()._default_manager.filter(pk__in=ids)
     names = {user.pk: user.get_username() for user in users}
@@ -80,4 +80,3 @@ def _explain(processes: list[ServerProcess], newest: int) -> None:
         process.state["unlisted"] = process.state["count"] - len(listed)
         for stream in listed:
             stream["name"] = names.get(stream["user"], "deleted user")
-            stream["behind"] = max(0, newest - stream["position"])

@@ -47,6 +47,7 @@ def state() -> dict[str, Any]:
 
 def _describe(stream: OpenStream) -> dict[str, Any]:
     now = time.monotonic()
+    position = max(stream.position, relay.delivered)
     return {
         "number": stream.number,
         "user": stream.user_id,
@@ -55,7 +56,8 @@ def _describe(stream: OpenStream) -> dict[str, Any]:
         "diagnosis": stream.diagnosis,
         "opened": round(now - stream.opened_at),
         "written": round(now - stream.written_at, 1),
-        "position": max(stream.position, relay.delivered),
+        "position": position,
+        "behind": max(0, relay.position - position),  # entries read here, not yet delivered
     }
 
 

@@ -63,11 +63,11 @@ SERIOUSNESS = (
 )  # fmt: skip
 
 
-class MalformedLog(Exception):  # noqa: N818  it is the log that is bad
+class MalformedLog(Exception):
     """The file is no event log; says where and what is allowed."""
 
 
-class DoneElsewhere(Exception):  # noqa: N818
+class DoneElsewhere(Exception):
     """Another process replays the same log at this moment."""
 
 

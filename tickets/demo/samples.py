@@ -36,7 +36,7 @@ STAGES = (
 )
 
 
-class OthersDatabase(Exception):  # noqa: N818  says whose it is
+class OthersDatabase(Exception):
     """The database has users who are not the demo's."""
 
 
