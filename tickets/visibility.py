@@ -46,13 +46,13 @@ def audiences_of(user_ids: Collection[int]) -> dict[int, frozenset[str]]:
     """The audiences each user is in; inactive and unknown users are in none."""
     found: defaultdict[int, set[str]] = defaultdict(set)
     users = get_user_model()._default_manager.filter(pk__in=user_ids, is_active=True)
-    for user_id, is_superuser in users.values_list("pk", "is_superuser"):
+    rows = users.values_list("pk", "is_superuser", "memberships__queue_id")  # one query
+    for user_id, is_superuser, queue_id in rows:
         found[user_id] |= {EVERYONE, user_audience(user_id)}
         if is_superuser:
             found[user_id].add(SUPERUSERS)
-    served = Membership.objects.filter(user_id__in=found.keys())
-    for user_id, queue_id in served.values_list("user_id", "queue_id"):
-        found[user_id].add(queue_audience(queue_id))
+        if queue_id is not None:
+            found[user_id].add(queue_audience(queue_id))
     return {user_id: frozenset(audiences) for user_id, audiences in found.items()}
 
 
