@@ -14,6 +14,11 @@ IDENTITY = "live.identity"  # a user's password or activity changed: check the s
 END_STREAM = "live.end-stream"  # an operator ends one stream of one process
 INTERNAL = {ACCESS, SESSION_ENDED, IDENTITY, END_STREAM}
 
+# Reasons of a reset.
+MISSED = "missed"  # what came since cannot be told
+ACCESS_CHANGED = "access"  # what the user may see has changed as a whole
+POSITIONS_LOST = "positions-lost"  # the log was replaced under its readers
+
 
 @dataclass(slots=True)
 class Entry:

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Exists
 
 from live.bell import bell
-from live.entries import ACCESS, Entry, entry_of
+from live.entries import ACCESS, ACCESS_CHANGED, MISSED, Entry, entry_of
 from live.models import Event, Head
 
 Data = dict[str, Any]
@@ -156,15 +156,17 @@ def read(after: int, limit: int) -> list[Entry]:
     return entries
 
 
-def is_resumable(user_id: int, after: int, until: int) -> bool:
-    """Whether the user can be told all that came between, and saw all of it by one right."""
+def hindrance(user_id: int, after: int, until: int) -> str:
+    """Why the user cannot be told what came between, as the reason of a reset; "" if they can.
+
+    Old events are never judged by new rights: not across a change of the user's own.
+    """
+    if not Event.objects.filter(position=after + 1).exists():  # pruned, and what came before it
+        return MISSED
     changes = Event.objects.filter(
         name=ACCESS, audience=processes_of(user_id), position__gt=after, position__lte=until
     )
-    return (
-        Event.objects.filter(position=after + 1).exists()  # nothing in between is pruned before it
-        and not changes.exists()
-    )
+    return ACCESS_CHANGED if changes.exists() else ""
 
 
 def _numbered_bounds() -> tuple[int, int]:

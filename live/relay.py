@@ -15,7 +15,16 @@ from django.conf import settings
 
 from live import channels, log, metrics
 from live.bell import bell
-from live.entries import ACCESS, END_STREAM, IDENTITY, INTERNAL, SESSION_ENDED, Entry
+from live.entries import (
+    ACCESS,
+    ACCESS_CHANGED,
+    END_STREAM,
+    IDENTITY,
+    INTERNAL,
+    POSITIONS_LOST,
+    SESSION_ENDED,
+    Entry,
+)
 from live.frames import frame
 from live.log import PositionLost, Stretch
 from live.names import PROCESS
@@ -187,16 +196,16 @@ class Relay:
         audiences = (reader.audiences | gained) - lost
         if audiences != reader.audiences:
             readers.set_audiences(reader, audiences)
-            content = frame("reset", {"reason": "access"}, self.position)
+            content = frame("reset", {"reason": ACCESS_CHANGED}, self.position)
             channels.send(reader.user_id, content, self.position)
-            metrics.resets.labels("access").inc(len(reader.streams))
+            metrics.resets.labels(ACCESS_CHANGED).inc(len(reader.streams))
 
     def _reset_all(self) -> None:
-        content = frame("reset", {"reason": "positions-lost"}, self.position)
+        content = frame("reset", {"reason": POSITIONS_LOST}, self.position)
         for stream in readers:
             stream.position = self.position
             stream.write(content)
-            metrics.resets.labels("positions-lost").inc()
+            metrics.resets.labels(POSITIONS_LOST).inc()
 
     def _failed(self, error: Exception, waiting: list[asyncio.Future[None]]) -> None:
         if not self.error:

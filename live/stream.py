@@ -16,7 +16,7 @@ from django.conf import settings
 
 from live import eager, frames, log, metrics
 from live.asgi import Message, Receive, Send
-from live.entries import Entry
+from live.entries import ACCESS_CHANGED, MISSED, Entry
 from live.heartbeat import ticker
 from live.log import PositionLost
 from live.readers import Reader, readers
@@ -120,30 +120,32 @@ class Stream:
         resume = request.resume_point()
         start = head if resume is None else resume
         missed = relay.entries_after(start) if 0 <= start <= head else None
-        resumable = await self._is_resumable(start, head, missed)
+        hindrance = await self._hindrance(start, head, missed)
 
         await self._send(_start(request))
         self._started = True
-        opening = self._connected(request, reader, head, start if resumable else None)
-        _count(resume, resumable, missed)
-        if not resumable:
-            opening += _reset(head)
+        opening = self._connected(request, reader, head, None if hindrance else start)
+        metrics.answers.labels("200").inc()
+        if hindrance:
+            opening += _reset(head, hindrance)
         elif missed is not None:
             opening += _frames_of(missed, audiences)
         await self._send_body(opening)
-        if resumable and missed is None:
+        if missed is None and not hindrance:
             await self._replay(start, head, audiences)
+        if resume is not None and not hindrance:
+            metrics.resumes.labels("log" if missed is None else "ring").inc()
         self._live = True
         self.flush()
         ticker.add(self)
 
-    async def _is_resumable(self, start: int, head: int, missed: list[Entry] | None) -> bool:
-        """Old events are never judged by new rights: not across a change of this user's own."""
+    async def _hindrance(self, start: int, head: int, missed: list[Entry] | None) -> str:
+        """Why what came since the start cannot be told, as the reason of a reset; "" if it can."""
         if not 0 <= start <= head:
-            return False
-        if missed is not None:
-            return not changes_access(missed, self.user_id)
-        return await reader_threads.run(log.is_resumable, self.user_id, start, head)
+            return MISSED
+        if missed is None:
+            return await reader_threads.run(log.hindrance, self.user_id, start, head)
+        return ACCESS_CHANGED if changes_access(missed, self.user_id) else ""
 
     async def _replay(self, start: int, head: int, audiences: frozenset[str]) -> None:
         """What the ring no longer holds, from the log; `reset` if it is pruned meanwhile."""
@@ -151,7 +153,7 @@ class Stream:
             try:
                 entries = await reader_threads.run(log.read, start, min(BATCH, head - start))
             except PositionLost:
-                return await self._send_body(_reset(head))
+                return await self._send_body(_reset(head, MISSED))
             await self._send_body(_frames_of(entries, audiences))
             start = entries[-1].position
 
@@ -198,14 +200,6 @@ class Stream:
             await self._send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-def _count(resume: int | None, resumable: bool, missed: list[Entry] | None) -> None:
-    metrics.answers.labels("200").inc()
-    if not resumable:
-        metrics.resets.labels("missed").inc()
-    elif resume is not None:
-        metrics.resumes.labels("log" if missed is None else "ring").inc()
-
-
 async def refuse(
     send: Send, status: int, sentence: str, headers: Iterable[tuple[bytes, bytes]] = ()
 ) -> None:
@@ -233,8 +227,9 @@ def _start(request: Request) -> Message:
     return {"type": "http.response.start", "status": 200, "headers": headers}
 
 
-def _reset(head: int) -> bytes:
-    return frames.frame("reset", {"reason": "missed"}, head)
+def _reset(head: int, reason: str) -> bytes:
+    metrics.resets.labels(reason).inc()
+    return frames.frame("reset", {"reason": reason}, head)
 
 
 def _frames_of(entries: Iterable[Entry], audiences: frozenset[str]) -> bytes:

@@ -36,7 +36,7 @@ class Command(BaseCommand):
             "--insecure", action="store_true", help="accept any certificate, as of a self-signed"
         )
         parser.add_argument("--json", action="store_true", help="only JSON on standard output")
-        parser.add_argument("--seconds", default="28", help="of the whole run; default: 28")
+        parser.add_argument("--seconds", default="26", help="of the whole run; default: 26")
 
     def handle(self, *args: Any, url: str, **options: Any) -> None:
         order = Order(
