@@ -20,8 +20,7 @@ def place() -> Path:
 
 @pytest.fixture(scope="package")
 def installation(place: Path, site_database: str) -> Installation:
-    """Without a bell one process is a poll later than the other: here that is hardly anything."""
-    return Installation(place, site_database, LIVE_HEARTBEAT_SECONDS="1", LIVE_POLL_SECONDS="0.05")
+    return Installation(place, site_database, LIVE_HEARTBEAT_SECONDS="1", LIVE_POLL_SECONDS="0.5")
 
 
 @pytest.fixture(scope="package")

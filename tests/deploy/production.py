@@ -54,7 +54,7 @@ class Installation:
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments], cwd=self.folder, timeout=60, check=True,
-            env={**os.environ, **self.environment}, capture_output=True, text=True,
+            env={**os.environ, **self.environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         return done.stdout
 

@@ -91,10 +91,15 @@ def test_the_stream_opens_at_once_as_the_server_sent_it(front: Front, site: Peop
         assert received["accept_encoding"] == "gzip, deflate, br"
 
 
-def test_events_are_not_held_back(front: Front, processes: list[Process], site: People) -> None:
-    """Side by side with a stream past the proxy, so that a busy machine slows both."""
+def test_events_are_not_held_back(
+    kind: type[Front], place: Path, installation: Installation, processes: list[Process],
+    site: People,
+) -> None:  # fmt: skip
+    """Side by side with a stream past the proxy from the same process, so that a poll, or a busy
+    machine, delays both alike."""
     late = []
     with (
+        kind(place / f"{kind.__name__}-one", [processes[0].port] * 2, installation.static) as front,
         SecureBrowser(front.url, site.alice) as behind,
         httpx.Client(base_url=processes[0].url, cookies=behind.cookies) as before,
         SecureStream(behind) as through,
