@@ -1,7 +1,7 @@
 """Findings from how events arrive: held back, coded, late, or none at all."""
 
 from live.doctor.facts import Facts, Way
-from live.doctor.finding import Finding
+from live.doctor.finding import Finding, Severity
 from live.doctor.products import label
 from live.doctor.remedies import OWN, remedy
 from live.doctor.timing import HELD, arrived_late, clumps, event_delays
@@ -34,8 +34,8 @@ def compressed(facts: Facts, path: list[str]) -> Finding | None:
 def buffered(facts: Facts, path: list[str]) -> Finding | None:
     if not _is_held(facts.way) or _is_mute(facts):
         return None
-    if _flows(facts.way.uncoded) and any(one.coding for one in facts.way.streams):
-        return None  # the coding holds it back, and is named
+    if _flows(facts.way.uncoded):
+        return None  # the coding holds it back, which is said instead
     evidence = _how_it_is_held(facts.way.paced)
     if facts.direct is not None and _is_held(facts.direct):
         return Finding("buffered", "error", evidence, OWN)
@@ -50,7 +50,7 @@ def no_heartbeat(facts: Facts, path: list[str]) -> Finding | None:
         reason = degraded[0].data.get("reason", "it does not say why")
         evidence = f"The server says that it is degraded: {reason}."
     elif _is_mute(facts):
-        evidence = "`connected` arrives at once, but no heartbeat follows where one is due each second."  # noqa: E501
+        evidence = "`connected` arrives at once, but none of the heartbeats due each second."
     else:
         return None
     return Finding("no-heartbeat", "error", evidence, remedy("no-heartbeat", path))
@@ -59,7 +59,7 @@ def no_heartbeat(facts: Facts, path: list[str]) -> Finding | None:
 def delayed(facts: Facts, path: list[str]) -> Finding | None:
     """Even the prompter quarter comes late: no busy machine, but something that waits."""
     delays = event_delays(facts.way, facts.round_trip)
-    if len(delays) < 3 or _is_held(facts.way):
+    if len(delays) < 3 or _is_held(facts.way) or any(one.coding for one in facts.way.streams):
         return None
     quarter = delays[len(delays) // 4] - facts.network_latency
     if facts.direct is not None:
@@ -71,31 +71,29 @@ def delayed(facts: Facts, path: list[str]) -> Finding | None:
     evidence = f"Events arrive {middle * 1000:.0f} ms after the server wrote them, the prompter too"
     if "haproxy" in map(label, path) and 0.15 < middle < 0.3:
         evidence += "; 200 ms is how long HAProxy waits for more to send"
-    severity = "error" if middle >= 1 else "warning"
+    severity: Severity = "error" if middle >= 1 else "warning"
     return Finding("delayed", severity, f"{evidence}.", remedy("delayed", path))
 
 
 def _is_held(way: Way) -> bool:
-    """On two streams, or twice on one: once may be a busy machine."""
+    """By two signs at least: one may be a busy machine."""
     watched = [one for one in way.paced if one.seconds > LATE]
-    return bool(watched) and sum(_times_held(one) for one in watched) >= min(2, len(watched) + 1)
+    signs = sum(map(_signs_of_holding, watched)) + len(clumps(watched))
+    return signs + any(arrived_late(one) > MUTE for one in watched) >= 2
 
 
-def _times_held(record: Record) -> int:
+def _signs_of_holding(record: Record) -> int:
     if record.head is not None and not record.is_stream:
         return 0
-    if record.end == "cut" and not record.first_byte_at:
-        return 0  # never a stream: a gateway that fails
     if not record.first_byte_at:
+        if record.end == "cut":
+            return 0  # never a stream: a gateway that fails
         return 2 if record.seconds > 2 * LATE else 1
-    if record.first_byte_at - record.sent_at > LATE:
-        return 2 if len(record.pieces) > 0 and arrived_late(record) > HELD else 1
-    held = clumps(record)
-    if arrived_late(record) > HELD:
-        held += 1
-    if record.over_at - record.last_byte_at > MUTE and not record.broke_off:
-        held += 1
-    return held
+    if record.connected and record.connected.data.get("heartbeat") != 1:
+        return 0  # the query is lost on the way: no heartbeat is due each second
+    if record.first_byte_at - record.sent_at > LATE and arrived_late(record) > HELD:
+        return 2  # it tells of heartbeats that were sent before it opened
+    return int(record.over_at - record.last_byte_at > MUTE and not record.broke_off)
 
 
 def _is_mute(facts: Facts) -> bool:
@@ -113,13 +111,17 @@ def _is_mute(facts: Facts) -> bool:
 
 def _flows(*records: Record | None) -> bool:
     return any(
-        one is not None and one.is_stream and len(one.pieces) >= 3 and not _times_held(one)
+        one is not None
+        and one.is_stream
+        and len(one.pieces) >= 3
+        and not _signs_of_holding(one)
+        and not clumps([one])
         for one in records
     )
 
 
 def _how_it_is_held(paced: list[Record]) -> str:
-    worst = max(paced, key=_times_held)
+    worst = max(paced, key=_signs_of_holding)
     waited = worst.seconds
     if worst.head is None:
         return f"The stream's headers did not arrive in {waited:.0f} s, though other pages answer."
@@ -131,10 +133,12 @@ def _how_it_is_held(paced: list[Record]) -> str:
             f"The first byte came after {first:.1f} s, and with it {len(worst.heartbeats)}"
             " heartbeats that were sent one each second."
         )
-    if clumps(worst):
+    if moments := clumps(paced):
         return (
-            f"Heartbeats sent one each second arrived in clumps ({clumps(worst)}), up to"
-            f" {arrived_late(worst):.1f} s late."
+            f"Heartbeats sent one each second arrived in {len(moments)} clumps, up to"
+            f" {max(map(arrived_late, paced)):.1f} s late."
         )
-    silence = worst.longest_silence
-    return f"The stream opened, then nothing arrived for {silence:.0f} s, with a heartbeat due each second."  # noqa: E501
+    return (
+        f"The stream opened, then nothing arrived for {worst.longest_silence:.0f} s, with a"
+        " heartbeat due each second."
+    )

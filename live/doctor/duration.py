@@ -13,7 +13,6 @@ from live.doctor.remedies import (
 from live.doctor.watch import Record
 
 MARGIN = 1.3  # of a heartbeat's interval: a late heartbeat still comes in time
-LIKELY = 2  # of the streams closed, at least, the server must still count
 
 
 def max_duration(facts: Facts, path: list[str]) -> Finding | None:
@@ -53,14 +52,24 @@ def idle_timeout(facts: Facts, path: list[str]) -> Finding | None:
 
 
 def no_disconnect(facts: Facts, path: list[str]) -> Finding | None:
-    leaving = facts.way.leaving
-    if leaving is None or leaving.still_counted < LIKELY:
+    """Never told, streams pile up until they push living ones out; told late, they only cost."""
+    silent, written = facts.way.left_silent, facts.way.left_written
+    if silent is None or not silent.was_unnoticed:
         return None
+    fix = remedy("no-disconnect", path)
+    if written is not None and written.was_unnoticed:
+        evidence = (
+            f"{written.closed} streams that are written to each second were closed, and"
+            f" {written.waited:.0f} s later the server still counted"
+            f" {written.after - written.before} of them."
+        )
+        return Finding("no-disconnect", "error", evidence, fix)
     evidence = (
-        f"{leaving.closed} streams were closed, and {leaving.waited:.0f} s later the server still"
-        f" counted {leaving.still_counted} streams more than before they were opened."
+        f"{silent.closed} silent streams were closed, and {silent.waited:.0f} s later the server"
+        f" still counted {silent.after - silent.before} of them: at best it learns of it with the"
+        " next heartbeat."
     )
-    return Finding("no-disconnect", "error", evidence, remedy("no-disconnect", path))
+    return Finding("no-disconnect", "warning", evidence, fix)
 
 
 def not_tested(facts: Facts, path: list[str]) -> Finding | None:

@@ -18,17 +18,17 @@ class Resume:
 
 @dataclass
 class Leaving:
-    """How many streams the server counted before some were closed, and at times after."""
+    """How many streams the server counted before some were opened and closed, and after."""
 
-    closed: int
     before: int
-    after: list[int]
-    waited: float
+    closed: int
+    after: int = 0
+    waited: float = 0.0  # seconds since they were closed
 
     @property
-    def still_counted(self) -> int:
-        """Of those closed, by the last look."""
-        return self.after[-1] - self.before if self.after else 0
+    def was_unnoticed(self) -> bool:
+        """Most are still counted: the others may be in another process."""
+        return self.after - self.before > self.closed / 2
 
 
 @dataclass
@@ -41,7 +41,8 @@ class Way:
     plain: list[Record] = field(default_factory=list)  # as the pages open it
     uncoded: Record | None = None  # asked for without any content coding, at an address of its own
     resume: Resume | None = None
-    leaving: Leaving | None = None
+    left_silent: Leaving | None = None
+    left_written: Leaving | None = None  # only if those that were silent went unnoticed
 
     @property
     def records(self) -> list[Record]:

@@ -17,8 +17,8 @@ SILENT = f"{STREAM}?heartbeat=60"
 PLAIN = f"{STREAM}?client=streamdoctor"
 STAGGER = 3.0  # seconds: what is cut by its age is cut apart, what is cut by an event together
 LEAVING = 4  # streams
-LEAVING_SECONDS = 5.0
 LOOK_SECONDS = 2.4  # what only notices at its second write, as Apache does, has noticed by then
+LOOKS = 2
 SHORT_SECONDS = 4.5
 REPEATS = 12  # of one probe, should all be cut at once
 
@@ -60,7 +60,9 @@ class Observation:
                 return
             with Watch(self._client, target) as watch:
                 records.append(watch.record)
-                watch.until(self._deadline)
+                record = watch.until(self._deadline)
+            if len(records) > 1 and record.head is not None and not record.is_stream:
+                return  # refused, twice
             self._over.wait(1)
 
     def _resume(self, say: Say) -> None:
@@ -84,31 +86,41 @@ class Observation:
             watch.until(min(self._began_at + SHORT_SECONDS, self._until))
 
     def _leave(self, say: Say) -> None:
-        """Close some streams and look whether the server still counts them."""
+        """Close silent streams and look whether the server still counts them; if so, close
+        others that are written to each second, for many only notice when they write."""
         self._over.wait(SHORT_SECONDS - 1)  # the short probes have left by then
+        self.way.left_silent = self._left(SILENT)
+        if self.way.left_silent is not None:
+            say("left some streams and asked whether the server noticed")
+            if self.way.left_silent.was_unnoticed:
+                self.way.left_written = self._left(PACED)
+
+    def _left(self, target: str) -> Leaving | None:
         before = self._count_streams()
-        if before is None:
-            return
-        watches = [Watch(self._client, f"{PACED}&left={token_hex(4)}") for _ in range(LEAVING)]
+        if before is None or time.monotonic() > self._until - LOOK_SECONDS - 1:
+            return None
+        watches = [Watch(self._client, f"{target}&left={token_hex(4)}") for _ in range(LEAVING)]
         opened = [one.until(time.monotonic() + 2, event="connected") for one in watches]
         for watch in watches:
             watch.close()
-        if any(record.connected is None for record in opened):
-            return
-        leaving = Leaving(LEAVING, before, [], 0)
+        leaving = Leaving(before, LEAVING)
+        all_opened = all(record.connected is not None for record in opened)
+        return leaving if all_opened and self._look_after(leaving) else None
+
+    def _look_after(self, leaving: Leaving) -> bool:
+        """Looking leaves a stream behind as well: seldom enough that it is gone by the next."""
         closed_at = time.monotonic()
-        patience = min(closed_at + LEAVING_SECONDS, self._until)
-        # Looking leaves a stream behind as well: seldom enough that it is gone by the next look.
-        while time.monotonic() < patience and not self._over.wait(LOOK_SECONDS):
+        for _ in range(LOOKS):
+            if self._over.wait(min(LOOK_SECONDS, max(self._until - time.monotonic(), 0))):
+                break
             count = self._count_streams()
             if count is None:
-                return
-            leaving.after.append(count)
+                return False
+            leaving.after = count
             leaving.waited = time.monotonic() - closed_at
-            if count <= before + 1:
+            if not leaving.was_unnoticed:
                 break
-        self.way.leaving = leaving
-        say(f"left {LEAVING} streams and asked whether the server noticed")
+        return leaving.waited >= LOOK_SECONDS
 
     def _count_streams(self) -> int | None:
         """How many this user has open for diagnosis, besides the one that asks."""

@@ -52,8 +52,8 @@ PRODUCTS: dict[tuple[str, str], str] = {
     " /api/user/stream` → `Disable compression`, and let `Cache-Control: no-transform` through.",
     ("compressed", "cloudfront"): "CloudFront: on the behaviour of /api/user/stream set `Compress"
     " objects automatically: No`.",
-    ("cached", "nginx"): "nginx: in `location = /api/user/stream { … }` write `proxy_cache off;` and"
-    " `proxy_buffering off;`, and remove Cache-Control and X-Accel-Buffering from"
+    ("cached", "nginx"): "nginx: in `location = /api/user/stream { … }` write `proxy_cache off;`"
+    " and `proxy_buffering off;`, and remove Cache-Control and X-Accel-Buffering from"
     " `proxy_ignore_headers`. Then empty the cache.",
     ("cached", "apache"): "Apache: write `CacheDisable /api/user/stream`, and remove"
     " `CacheIgnoreCacheControl` and `CacheStoreNoStore`. Then empty the cache.",
@@ -140,6 +140,8 @@ PRODUCTS: dict[tuple[str, str], str] = {
     " forwards cookies.",
     ("no-disconnect", "nginx"): "nginx: remove `proxy_ignore_client_abort on` (off by default), and"
     " `proxy_cache` and `proxy_store`, which read on to the end for their own sake.",
+    ("no-disconnect", "apache"): "Apache looks after its client only when it writes: nothing"
+    " to set. A lower LIVE_HEARTBEAT_SECONDS lets it look more often.",
     ("no-disconnect", "haproxy"): "HAProxy: write `option abortonclose` in the backend.",
     ("no-disconnect", "varnish"): "Varnish: pipe the stream; as a fetch it is read to its end.",
     ("header-missing", "nginx"): "nginx: remove `proxy_hide_header` (or `add_header`/`expires`) for"

@@ -61,10 +61,11 @@ def sign_in(client: Client, username: str, password: str) -> SignedIn:
     return SignedIn(dict(client.cookies), is_ours=True, as_browsers_do=as_browsers_do)
 
 
-def sign_out(client: Client) -> None:
+def sign_out(client: Client, *, with_origin: bool) -> None:
     """Ends the session, and with it every stream that was opened in it."""
     form = {"csrfmiddlewaretoken": client.cookies.get(settings.CSRF_COOKIE_NAME, "")}
-    _post(client, f"{settings.LOGIN_URL.rstrip('/').rpartition('/')[0]}/logout/", form)
+    target = f"{settings.LOGIN_URL.rstrip('/').rpartition('/')[0]}/logout/"
+    _post(client, target, form, with_origin=with_origin)
 
 
 def is_refused_by_the_site(answer: Answer) -> bool:
@@ -83,9 +84,7 @@ def described(answer: Answer) -> str:
     return f"{answer.status}" + (f" to {target_of(location)}" if location else "")
 
 
-def _post(
-    client: Client, target: str, form: dict[str, str], *, with_origin: bool = True
-) -> Answer:
+def _post(client: Client, target: str, form: dict[str, str], *, with_origin: bool = True) -> Answer:
     url = client.origin.url
     headers = [FORM]
     if with_origin:

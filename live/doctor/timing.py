@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from statistics import median
 
+from live.doctor.events import Frame
 from live.doctor.facts import Way
 from live.doctor.watch import Record
 
@@ -56,21 +57,30 @@ def first_byte(way: Way) -> float | None:
     return median(found) if found else None
 
 
-def clumps(record: Record) -> int:
-    """How often heartbeats that were written seconds apart arrived as one."""
-    count, together = 0, list(record.heartbeats[:1])
-    for frame in record.heartbeats[1:]:
-        if frame.at - together[-1].at <= TOGETHER:
-            together.append(frame)
-            continue
-        count += _is_clump([one.sent_at for one in together])
-        together = [frame]
-    return count + _is_clump([one.sent_at for one in together])
+def clumps(records: Iterable[Record]) -> list[float]:
+    """When heartbeats that were written seconds apart arrived as one; a moment counts once, for
+    it is this machine that stood still if several streams saw the same."""
+    moments: list[float] = []
+    for record in records:
+        for together in _arriving_as_one(record):
+            if _is_clump(together) and all(abs(one - together[0].at) > 1 for one in moments):
+                moments.append(together[0].at)
+    return moments
 
 
-def _is_clump(sent: list[float | None]) -> bool:
-    times = [one for one in sent if one is not None]
-    return len(times) >= 3 and max(times) - min(times) >= SPREAD
+def _arriving_as_one(record: Record) -> list[list[Frame]]:
+    groups: list[list[Frame]] = []
+    for frame in record.heartbeats:
+        if groups and frame.at - groups[-1][-1].at <= TOGETHER:
+            groups[-1].append(frame)
+        else:
+            groups.append([frame])
+    return groups
+
+
+def _is_clump(frames: list[Frame]) -> bool:
+    sent = [one.sent_at for one in frames if one.sent_at is not None]
+    return len(sent) >= 3 and max(sent) - min(sent) >= SPREAD
 
 
 def arrived_late(record: Record) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from live.doctor import arrival, duration, passage
+from live.doctor import arrival, copies, duration, headers, passage
 from live.doctor.facts import Facts
 from live.doctor.finding import Finding
 from live.doctor.products import products
@@ -15,27 +15,28 @@ Judgement = Callable[[Facts, list[str]], Finding | None]
 # Not looked at any further once one of these is found: nothing beyond it was seen.
 BLOCKING: list[Judgement] = [
     passage.redirected,
-    passage.unreachable,
     passage.bad_gateway,
-    passage.cached,
+    passage.unreachable,
+    copies.cached,
     passage.not_event_stream,
     passage.unauthorized,
 ]
 OBSERVED: list[Judgement] = [
+    headers.last_event_id_dropped,
     arrival.buffered,
     arrival.compressed,
     duration.max_duration,
     duration.idle_timeout,
-    passage.last_event_id_dropped,
     arrival.no_heartbeat,
     arrival.delayed,
     duration.no_disconnect,
-    passage.header_missing,
-    passage.origin_lost,
-    passage.http1_only,
-    passage.moved,
+    headers.header_missing,
+    headers.origin_lost,
+    headers.http1_only,
+    headers.moved,
     duration.not_tested,
 ]
+ALWAYS: list[Judgement] = [headers.http1_only, headers.moved]
 RANKS = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -55,15 +56,10 @@ class Diagnosis:
 def judge(facts: Facts) -> Diagnosis:
     path = products(facts)
     blocking = [one for judgement in BLOCKING if (one := judgement(facts, path)) is not None]
-    findings = blocking[:1]
-    if not blocking or blocking[0].code == "cached":
-        seen = [one for judgement in OBSERVED if (one := judgement(facts, path)) is not None]
-        findings += sorted(seen, key=lambda one: RANKS[one.severity])
-    else:
-        findings += [one for one in [passage.http1_only(facts, path)] if one is not None]
-    return Diagnosis(
-        facts.asked.url, path, facts.signed_in is not None, _measured(facts), findings
-    )
+    judgements = ALWAYS if blocking else OBSERVED
+    seen = [one for judgement in judgements if (one := judgement(facts, path)) is not None]
+    findings = blocking[:1] + sorted(seen, key=lambda one: RANKS[one.severity])
+    return Diagnosis(facts.asked.url, path, facts.signed_in is not None, _measured(facts), findings)
 
 
 def _measured(facts: Facts) -> dict[str, Any]:
@@ -76,7 +72,7 @@ def _measured(facts: Facts) -> dict[str, Any]:
         "idle_cut_s": _seconds(duration.idle_cut(way)),
         "open_s": _seconds(max((one.seconds for one in streams), default=None)),
         "silent_s": _seconds(max((one.longest_silence for one in way.silent), default=None)),
-        "http_version": passage.http_version(facts),
+        "http_version": headers.http_version(facts),
         "heartbeat_s": facts.heartbeat if way.plain else None,
         "round_trip_ms": _milliseconds(facts.round_trip or None),
         "signed_in": facts.signed_in is not None,

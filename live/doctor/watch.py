@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from live.doctor.client import FAILURES, Client
@@ -73,8 +74,7 @@ class Record:
     def longest_silence(self) -> float:
         """Between two pieces, or after the last one; only once something has come."""
         times = [*self.pieces, self.over_at]
-        return max((later - earlier for earlier, later in zip(times, times[1:], strict=False)),
-                   default=0.0)  # fmt: skip
+        return max((later - earlier for earlier, later in pairwise(times)), default=0.0)
 
     @property
     def last_id(self) -> str | None:
