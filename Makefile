@@ -16,12 +16,22 @@ demo: .venv/.requirements
 # --- tests -----------------------------------------------------------------------------------
 
 # make test    everything, as CI runs it; the tools it needs are installed first, where it may
-.PHONY: test tools lint
+.PHONY: test test-code test-fronts tools lint
 test: tools .venv/.requirements-dev lint
-	node --test tests/js/*.test.js
-	.venv/bin/python -m pytest
+	$(MAKE) --jobs=2 --output-sync=target --no-print-directory test-code test-fronts
+
+# The code on SQLite; what depends on the database and the bell again on PostgreSQL with Redis, and
+# on SQLite with Redis.
+FRONTS = tests/js tests/browser tests/deploy tests/doctor
+test-code:
+	.venv/bin/python -m pytest $(FRONTS:%=--ignore=%)
 	TEST_DATABASE=postgres TEST_REDIS=1 .venv/bin/python -m pytest tests/live tests/test_receivers.py
 	TEST_REDIS=1 .venv/bin/python -m pytest tests/live/test_delivery.py tests/live/test_faults.py
+
+# Everything in front of it: browsers and proxies.
+test-fronts:
+	node --test tests/js/*.test.js
+	.venv/bin/python -m pytest $(FRONTS)
 
 lint: .venv/.requirements-dev
 	.venv/bin/ruff check .
