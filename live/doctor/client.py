@@ -3,6 +3,7 @@
 import math
 import time
 from dataclasses import dataclass, field, replace
+from threading import Event
 from urllib.parse import urlsplit
 
 from live.doctor.connection import Connection, TlsFailed, Unreachable, connect
@@ -65,6 +66,7 @@ class Client:
     insecure: bool = False
     cookies: dict[str, str] = field(default_factory=dict)
     deadline: float = math.inf  # of everything it does
+    abandoned: Event = field(default_factory=Event)  # whoever waits for bytes is to stop
 
     def with_cookies(self, cookies: dict[str, str]) -> "Client":
         return replace(self, cookies=dict(cookies))

@@ -1,5 +1,7 @@
 """Findings from how long streams stay open: cut by silence, by age, or not told to the server."""
 
+from statistics import median
+
 from live.doctor.facts import Facts, Way
 from live.doctor.finding import Finding
 from live.doctor.remedies import (
@@ -12,13 +14,14 @@ from live.doctor.remedies import (
 )
 from live.doctor.watch import Record
 
+SHORT = 1.6  # seconds
 MARGIN = 1.3  # of a heartbeat's interval: a late heartbeat still comes in time
 
 
 def max_duration(facts: Facts, path: list[str]) -> Finding | None:
     """Cut although heartbeats flow."""
     cuts = _cut_by_age(facts.way)
-    if not cuts:
+    if not cuts or _cuts_are_of_silence(facts.way):
         return None
     seconds = [one.seconds for one in cuts]
     listed = ", ".join(f"{one:.1f}" for one in seconds[:4])
@@ -87,9 +90,9 @@ def not_tested(facts: Facts, path: list[str]) -> Finding | None:
 def idle_cut(way: Way) -> float | None:
     """Seconds of silence after which streams are cut, unless one outlived that."""
     cuts = [_silence_before_end(one) for one in way.silent if one.broke_off]
-    if not cuts or max(one.longest_silence for one in way.silent) > min(cuts) * MARGIN + 1:
+    if not cuts or max(one.longest_silence for one in way.silent) > median(cuts) * MARGIN + 1:
         return None
-    return min(cuts)
+    return median(cuts)
 
 
 def _cut_by_age(way: Way) -> list[Record]:
@@ -97,10 +100,9 @@ def _cut_by_age(way: Way) -> list[Record]:
 
 
 def _cuts_are_of_silence(way: Way) -> bool:
-    """A limit so short that it comes between two heartbeats of one second."""
-    silences = [_silence_before_end(one) for one in [*_cut_by_age(way), *way.silent]
-                if one.broke_off]  # fmt: skip
-    return max(silences) < 1.3 and max(silences) - min(silences) < 0.3
+    """A limit so short that it comes between two heartbeats, a second apart and a little more."""
+    silent = [_silence_before_end(one) for one in way.silent if one.broke_off]
+    return bool(silent) and max(silent) < SHORT
 
 
 def _silence_before_end(record: Record) -> float:

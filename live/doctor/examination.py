@@ -3,7 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from live.doctor.client import FAILURES, Answer, Client
 from live.doctor.connection import connect
 from live.doctor.facts import GATEWAY, Facts, Way, is_recorded_stream
 from live.doctor.origin import BadUrl, Origin
-from live.doctor.probes import PACED, PLAIN, STREAM, Observation, Say
+from live.doctor.probes import PACED, PLAIN, SILENT, STREAM, Observation, Say
 from live.doctor.signin import (
     REDIRECTS,
     LostOnTheWay,
@@ -25,7 +25,7 @@ from live.doctor.signin import (
     sign_out,
 )
 
-ENDING = 3.0  # seconds kept for signing out, and for what comes of it
+ENDING = 3.0  # seconds kept for ending the streams, and for what comes of it
 PATIENCE = 6.0  # seconds for one plain request
 HOPS = 5
 
@@ -176,29 +176,51 @@ class _Examination:
         return SignedIn(cookies, is_ours=False)
 
     def _observe(self, signed_in: SignedIn) -> None:
+        client = self._client.with_cookies(signed_in.cookies)
         over = Event()
-        until = self._deadline - (ENDING if signed_in.is_ours else 0.7)
+        ending_at = self._deadline - ENDING
+        reading_until = self._deadline - 0.7
+        until = ending_at if signed_in.is_ours else reading_until
         with ThreadPoolExecutor(16) as pool:
-            client = self._client.with_cookies(signed_in.cookies)
-            reading_until = self._deadline - 0.7
-            observation = Observation(client, until, reading_until, over)
-            self._facts.way = observation.way
-            running = observation.start(pool, self._say, direct=False)
+            through = Observation(client, until, reading_until, over)
+            self._facts.way = through.way
+            running = through.start(pool, self._say, direct=False)
             if self._order.direct is not None:
-                client = Client(self._order.direct, self._order.insecure, signed_in.cookies)
-                beside = Observation(client, until, reading_until, over)
-                self._facts.direct = beside.way
-                running += beside.start(pool, self._say, direct=True)
+                beside = replace(client, origin=self._order.direct)
+                daphne = Observation(beside, until, reading_until, over)
+                self._facts.direct = daphne.way
+                running += daphne.start(pool, self._say, direct=True)
             self._say(f"streams are open; watching for {max(until - time.monotonic(), 0):.0f} s")
-            wait(running, timeout=max(until - time.monotonic(), 0))
-            over.set()
-            if signed_in.is_ours:
-                self._sign_out(signed_in)
-            wait(running)
-            for probe in running:
-                probe.result()
+            try:
+                wait(running, timeout=max(ending_at - time.monotonic(), 0))
+                if signed_in.is_ours:
+                    over.set()
+                    self._sign_out(signed_in)
+                elif through.way.has_heard_nothing:
+                    over.set()
+                    self._push_out(client)
+                wait(running)
+            except KeyboardInterrupt:
+                client.abandoned.set()
+                raise
+            finally:
+                over.set()
+        for probe in running:
+            probe.result()
         with suppress(*FAILURES):
             self._facts.strangers += self._ask_as_stranger()
+
+    def _push_out(self, client: Client) -> None:
+        """A session that is not ours stays; but one diagnosis stream too many ends the oldest,
+        so that what was held back on the way comes out, or was recorded."""
+        newcomers = []
+        with suppress(*FAILURES):
+            for number in range(settings.LIVE_MAX_STREAMS_PER_USER + 1):
+                newcomers.append(client.open("GET", f"{SILENT}&newcomer={number}"))
+        self._say("ended the oldest streams, to see what was held back")
+        time.sleep(max(min(1.5, self._deadline - 1 - time.monotonic()), 0))
+        for newcomer in newcomers:
+            newcomer.close()
 
     def _sign_out(self, signed_in: SignedIn) -> None:
         """Ends our streams, too: what was held back on the way comes out, or was recorded."""

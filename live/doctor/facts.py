@@ -51,6 +51,12 @@ class Way:
         return [*self.paced, *self.plain, *self.silent, *extra]
 
     @property
+    def has_heard_nothing(self) -> bool:
+        """Streams are open, but no more than their beginning has come."""
+        waiting = [one for one in self.paced if one.end == "open"]
+        return bool(waiting) and all(len(one.pieces) < 3 for one in self.paced)
+
+    @property
     def streams(self) -> list[Record]:
         return [one for one in self.records if one.is_stream]
 

@@ -88,13 +88,12 @@ def by_server(heads: list[Head]) -> list[str]:
 
 
 def by_via(heads: list[Head]) -> list[str]:
-    found = []
-    for head in heads:
-        for hop in (head.header("via") or "").split(","):
-            match = re.search(r"(caddy|varnish|apache|traefik|squid)(/[\d.]+)?", hop, re.IGNORECASE)
-            if match:
-                found.append(match[1].lower() + (match[2] or ""))
-    return found
+    named = r"(caddy|varnish|apache|traefik|squid)(/[\d.]+)?"
+    return [
+        match[1].lower() + (match[2] or "")
+        for head in heads
+        for match in re.finditer(named, head.header("via") or "", re.IGNORECASE)
+    ]
 
 
 def by_omission(facts: Facts, heads: list[Head]) -> list[str]:

@@ -23,8 +23,8 @@ BLOCKING: list[Judgement] = [
 ]
 OBSERVED: list[Judgement] = [
     headers.last_event_id_dropped,
-    arrival.buffered,
     arrival.compressed,
+    arrival.buffered,
     duration.max_duration,
     duration.idle_timeout,
     arrival.no_heartbeat,

@@ -11,6 +11,7 @@ from live.doctor.message import Head, Headers
 
 End = Literal["open", "ended", "cut"]
 EVENT_STREAM = "text/event-stream"
+SLICE = 0.5  # seconds until it is looked whether to go on waiting
 PREFIX = 2000  # bytes kept of an answer that is no event stream
 
 
@@ -56,8 +57,13 @@ class Record:
 
     @property
     def broke_off(self) -> bool:
-        """It ended, and not by the server's own will."""
-        return self.is_stream and self.end != "open" and not self.said_goodbye
+        """It ended, and not by the server's own will; of what is unreadable this is not known."""
+        return (
+            self.is_stream
+            and self.end != "open"
+            and not self.said_goodbye
+            and Decoder(self.coding).readable
+        )
 
     @property
     def seconds(self) -> float:
@@ -87,6 +93,7 @@ class Watch:
     def __init__(self, client: Client, target: str, headers: Headers = ()) -> None:
         self.record = Record(target, sent_at=time.monotonic())
         self._decoder = Decoder("")
+        self._abandoned = client.abandoned
         self._exchange = None
         try:
             self._exchange = client.open("GET", target, [("Accept", EVENT_STREAM), *headers])
@@ -111,15 +118,15 @@ class Watch:
         seen = len(record.named(event)) if event else 0
         while self._exchange is not None and record.end == "open":
             try:
-                self._read(deadline)
+                self._read(min(deadline, time.monotonic() + SLICE))
             except TimeoutError:
-                break
+                pass  # silence is what may be wanted; how long it lasts is looked at below
             except FAILURES as error:
                 self._is_over("cut", error)
             if event and len(record.named(event)) > seen:
                 break
-            if time.monotonic() >= deadline:
-                break  # a stream that never pauses never times out
+            if time.monotonic() >= deadline or self._abandoned.is_set():
+                break
         if record.end == "open":
             record.over_at = time.monotonic()
         return record

@@ -195,7 +195,7 @@ def a_relay_half_a_second_late(daphne: str) -> Iterator[str]:
         yield relay.url
 
 
-@set_up("no-heartbeat", logs_in=True, seconds=14)
+@set_up("no-heartbeat", seconds=14)
 def a_relay_that_filters_heartbeats_out(daphne: str) -> Iterator[str]:
     def without_heartbeats(pieces: Pieces) -> Pieces:
         yield from (piece for piece in pieces if b"event: heartbeat" not in piece)
@@ -256,9 +256,17 @@ def haproxy_compresses(daphne: str) -> Iterator[str]:
 # --- cut --------------------------------------------------------------------------------------
 
 
-@set_up("idle-timeout", path="nginx", evidence="after 3", fix="proxy_read_timeout")
+@set_up(
+    "idle-timeout", path="nginx", evidence="heartbeats come every 5 s", fix="proxy_read_timeout"
+)
 def nginx_cuts_silence(daphne: str) -> Iterator[str]:
     with nginx(daphne, location="proxy_read_timeout 3s;") as proxy:
+        yield proxy.url
+
+
+@set_up("idle-timeout", path="nginx")
+def nginx_cuts_silence_after_a_second(daphne: str) -> Iterator[str]:
+    with nginx(daphne, location="proxy_read_timeout 1s;") as proxy:
         yield proxy.url
 
 
@@ -310,6 +318,12 @@ def nginx_reads_on_when_the_client_has_left(daphne: str) -> Iterator[str]:
 
 @set_up("cached", path="nginx", fix="proxy_cache off", logs_in=True)
 def nginx_keeps_streams(daphne: str) -> Iterator[str]:
+    with nginx(daphne, location=KEEPING, version="1.0") as proxy:
+        yield proxy.url
+
+
+@set_up("cached", path="nginx", seconds=12)
+def nginx_keeps_streams_of_a_session_that_is_there(daphne: str) -> Iterator[str]:
     with nginx(daphne, location=KEEPING, version="1.0") as proxy:
         yield proxy.url
 

@@ -1,0 +1,114 @@
+"""Products that cannot run here, by their answers: recognised, and met with their own lines."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from live.doctor import duration
+from live.doctor.client import Answer
+from live.doctor.facts import Facts, Way
+from live.doctor.http1 import Http1
+from live.doctor.origin import Origin
+from live.doctor.products import made_by, products
+from live.doctor.remedies import GENERAL, remedy
+from live.doctor.verdict import judge
+from live.doctor.watch import Record
+
+RESPONSES = Path(__file__).parent / "responses"
+ORIGIN = Origin.parse("http://help.example.com")
+
+
+class Recorded:
+    """A connection that plays an answer back, in pieces of an awkward size."""
+
+    def __init__(self, data: bytes, size: int = 7) -> None:
+        self.data, self.size = data, size
+
+    def receive(self, deadline: float) -> bytes:
+        piece, self.data = self.data[: self.size], self.data[self.size :]
+        return piece
+
+
+def replayed(name: str) -> Answer:
+    raw = (RESPONSES / f"{name}.http").read_bytes().replace(b"\n", b"\r\n")
+    raw = raw.replace(b"Content-Length", b"X-Length").replace(b"content-length", b"x-length")
+    http = Http1(Recorded(raw))  # type: ignore[arg-type]
+    head, body = http.read_head(0), b""
+    while piece := http.read_body(0):
+        body += piece
+    return Answer(head, body, 0.0, 0.01, 0.001)
+
+
+def facts_of(*answers: Answer) -> Facts:
+    return Facts(ORIGIN, Way(ORIGIN), strangers=list(answers))
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("cloudflare", ["cloudflare"]),
+        ("cloudfront", ["cloudfront", "daphne"]),
+        ("aws-alb", ["aws-alb"]),
+        ("aws-alb-sticky", ["aws-alb", "daphne"]),
+        ("heroku", ["heroku", "daphne"]),
+        ("heroku-2", ["heroku"]),
+        ("vercel", ["vercel"]),
+        ("bunny", ["bunny"]),
+        ("varnish", ["varnish/7.1", "daphne"]),
+        ("envoy", ["envoy"]),
+        ("caddy-2.8", ["caddy", "daphne"]),
+        ("nginx-of-another-name", ["nginx"]),
+    ],
+)
+def test_a_product_is_recognised_by_what_it_adds(name: str, path: list[str]) -> None:
+    assert products(facts_of(replayed(name))) == path
+
+
+@pytest.mark.parametrize(
+    ("name", "product"),
+    [
+        ("cloudflare-524", "cloudflare"),
+        ("aws-alb", "aws-alb"),
+        ("varnish-503", "varnish"),
+        ("envoy-503", "envoy"),
+        ("traefik-502", "traefik"),
+    ],
+)
+def test_a_bad_gateway_is_named_with_the_product_that_says_so(name: str, product: str) -> None:
+    answer = replayed(name)
+    assert made_by(answer).partition("/")[0] == product
+    finding = judge(facts_of(answer)).findings[0]
+    assert finding.code == "bad-gateway"
+    assert product in finding.evidence
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"),
+    [(30.1, "CloudFront"), (55.0, "Heroku"), (60.2, "nginx"), (100.4, "Cloudflare"), (42.0, "")],
+)
+def test_whose_default_an_idle_timeout_is(seconds: float, says: str) -> None:
+    facts = facts_of()
+    head = replayed("cloudfront").head
+    cut = Record("", sent_at=0, head=head, head_at=0.1, first_byte_at=0.1, last_byte_at=0.1,
+                 pieces=[0.1], over_at=0.1 + seconds, end="cut")  # fmt: skip
+    facts.way.silent = [cut, replace(cut)]
+    facts.way.paced = [replace(cut, last_byte_at=seconds, end="open")]
+    finding = duration.idle_timeout(facts, ["cloudfront"])
+    assert finding is not None
+    assert f"{seconds:.1f} s" in finding.evidence
+    assert says in finding.evidence
+    assert ("default of" in finding.evidence) == bool(says)
+
+
+def test_a_cached_stream_is_believed_to_the_header_that_admits_it() -> None:
+    facts = facts_of()
+    facts.way.paced = [Record("", head=replayed("bunny").head)]
+    finding = judge(facts).findings[0]
+    assert (finding.code, "CDN-Cache: HIT" in finding.evidence) == ("cached", True)
+    assert "bunny.net" in finding.fix
+
+
+@pytest.mark.parametrize("code", GENERAL)
+def test_the_unknown_gets_the_general_rule(code: str) -> None:
+    assert remedy(code, ["somethingelse/1.0", "daphne"]) == GENERAL[code]
