@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.backends import folder
+from tests.deploy.fronts import Apache, Caddy, Front, Haproxy, Nginx
 from tests.deploy.production import Installation, Process
 
 
@@ -28,3 +29,16 @@ def processes(installation: Installation) -> Iterator[list[Process]]:
     """Two of them, running."""
     with ExitStack() as stack:
         yield [stack.enter_context(Process(installation)) for _ in range(2)]
+
+
+@pytest.fixture(scope="package")
+def fronts(
+    place: Path, processes: list[Process], installation: Installation
+) -> Iterator[dict[type[Front], Front]]:
+    """All of them at once, in front of the same two processes."""
+    ports = [process.port for process in processes]
+    with ExitStack() as stack:
+        yield {
+            kind: stack.enter_context(kind(place / kind.__name__, ports, installation.static))
+            for kind in (Nginx, Caddy, Haproxy, Apache)
+        }

@@ -54,20 +54,18 @@ OPEN_SOURCES = """(count) => {
 
 
 class Production:
-    def __init__(self, place: Path, database_url: str) -> None:
-        self.installation = Installation(place, database_url, LIVE_HEARTBEAT_SECONDS=str(HEARTBEAT))
-        self.processes = [Process(self.installation) for _ in range(2)]
+    def __init__(self, folder: Path, installation: Installation) -> None:
+        installation = installation.with_environment(LIVE_HEARTBEAT_SECONDS=str(HEARTBEAT))
+        self.processes = [Process(installation) for _ in range(2)]
         ports = [process.port for process in self.processes]
-        self.nginx = Nginx(place / "nginx", ports, self.installation.static)
+        self.nginx = Nginx(folder, ports, installation.static)
+        for process in self.processes:  # for the port, which is not 443
+            process.environment["CSRF_TRUSTED_ORIGINS"] = self.nginx.url
 
 
 @pytest.fixture(scope="module")
-def production(place: Path, site_database: str) -> Iterator[Production]:
-    place = place / "production"
-    place.mkdir()
-    production = Production(place, site_database)
-    for process in production.processes:
-        process.environment["CSRF_TRUSTED_ORIGINS"] = production.nginx.url
+def production(place: Path, installation: Installation) -> Iterator[Production]:
+    production = Production(place / "production", installation)
     with ExitStack() as stack:
         for server in (*production.processes, production.nginx):
             stack.enter_context(server)
