@@ -171,21 +171,18 @@ def test_16_writers_that_overtake_each_other_lose_nothing(
         thread.start()
     for thread in writers:
         thread.join(60)
+    told = [[reader.next("ticket.created", seconds=20) for _ in commits] for reader in readers]
     overtaken.set()
     slow.join(30)
+    for reader, frames in zip(readers, told, strict=True):
+        frames.append(reader.next("ticket.created", seconds=20))
 
-    expected = set(commits) | set(slowest)
-    orders = []
-    for reader in readers:
-        created = []
-        while len(created) < len(expected):
-            created.append(reader.next("ticket.created", seconds=20))
-        assert set(ticket_ids(created)) == expected
-        ids = [frame.id for frame in created]
+    for frames in told:
+        assert set(ticket_ids(frames)) == {*commits, *slowest}
+        assert ticket_ids(frames) == ticket_ids(told[0])
+        assert ticket_ids(frames)[-1] == slowest[0]
+        ids = [frame.id for frame in frames]
         assert ids == sorted(set(ids))
-        orders.append(ticket_ids(created))
-    assert orders[0] == orders[1] == orders[2]
-    assert orders[0][-1] == slowest[0]
     log.number()
     positions = list(
         Event.objects.filter(position__gt=start).order_by("position").values_list(
