@@ -10,21 +10,23 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from tests.deploy.fronts import DEPLOY, HOST, Apache, Front, Haproxy, Nginx, filled
+from tests.deploy.fronts import DEPLOY, HOST, Apache, Caddy, Front, Haproxy, Nginx, filled
 from tests.deploy.production import Installation, Process, example
 from tests.deploy.secure import PATH, SecureBrowser, SecureStream
 from tests.site import People
 
 SHORT = 2  # seconds
+TALKING = 3  # seconds; longer than that
 
 
-class Flood(BaseHTTPRequestHandler):
-    """An event stream that never ends, nor pauses; `cut` tells when the proxy let go of it."""
+class Endless(BaseHTTPRequestHandler):
+    """An event stream in place of Daphne's; `cut` tells when the proxy let go of it."""
 
     protocol_version = "HTTP/1.1"
     cut: threading.Event
@@ -37,28 +39,66 @@ class Flood(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        event = b"data: " + b"x" * 8000 + b"\n\n"
-        chunk = b"%x\r\n%b\r\n" % (len(event), event)
         try:
-            while True:
-                self.wfile.write(chunk)
+            self.stream()
         except OSError:
             self.close_connection = True
             self.cut.set()
+
+    def stream(self) -> None:
+        raise NotImplementedError
+
+    def event(self, size: int) -> None:
+        event = b"data: " + b"x" * size + b"\n\n"
+        self.wfile.write(b"%x\r\n%b\r\n" % (len(event), event))
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Not to the tests' output."""
 
 
-@pytest.fixture
-def flood() -> Iterator[ThreadingHTTPServer]:
-    Flood.cut = threading.Event()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Flood)
+class Flood(Endless):
+    """Never ends, nor pauses."""
+
+    def stream(self) -> None:
+        while True:
+            self.event(8000)
+
+
+class Pulse(Endless):
+    """An event in each third of a second for a while; then silence until it is cut."""
+
+    def stream(self) -> None:
+        for _ in range(3 * TALKING):
+            self.event(8)
+            time.sleep(1 / 3)
+        while self.connection.recv(1):
+            pass
+        raise ConnectionResetError
+
+
+@contextmanager
+def upstream(handler: type[Endless]) -> Iterator[int]:
+    handler.cut = threading.Event()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
+    yield server.server_port
     server.shutdown()
     server.server_close()
+
+
+@contextmanager
+def reader_of(front: Front) -> Iterator[ssl.SSLSocket]:
+    """A stream that is open."""
+    context = ssl.create_default_context(cafile=str(front.certificate / "fullchain.pem"))
+    with (
+        socket.create_connection(("127.0.0.1", front.port), timeout=10) as bare,
+        context.wrap_socket(bare, server_hostname=HOST) as reader,
+    ):
+        request = f"GET {PATH} HTTP/1.1\r\nHost: {HOST}\r\nAccept: text/event-stream\r\n\r\n"
+        reader.sendall(request.encode())
+        assert reader.recv(100).startswith(b"HTTP/1.1 200")
+        yield reader
 
 
 def shorten(front: Front, file: str, line: str, shorter: str) -> None:
@@ -76,23 +116,39 @@ def shorten(front: Front, file: str, line: str, shorter: str) -> None:
     ids=["nginx", "haproxy", "apache"],
 )
 def test_a_reader_that_stands_still_is_let_go(
-    kind: type[Front], file: str, line: str, shorter: str,
-    place: Path, installation: Installation, flood: ThreadingHTTPServer,
-) -> None:  # fmt: skip
-    front = kind(place / f"{kind.__name__}-flood", [flood.server_port] * 2, installation.static)
-    shorten(front, file, line, shorter)
-    context = ssl.create_default_context(cafile=str(front.certificate / "fullchain.pem"))
-    with (
-        front,
-        socket.create_connection(("127.0.0.1", front.port), timeout=10) as bare,
-        context.wrap_socket(bare, server_hostname=HOST) as reader,
-    ):
-        request = f"GET {PATH} HTTP/1.1\r\nHost: {HOST}\r\nAccept: text/event-stream\r\n\r\n"
-        reader.sendall(request.encode())
-        assert reader.recv(100).startswith(b"HTTP/1.1 200")
-        stopped = time.monotonic()
-        assert Flood.cut.wait(10 * SHORT), "the proxy still holds it"
-        assert time.monotonic() - stopped > SHORT / 2  # by the limit, not by a mishap
+    kind: type[Front], file: str, line: str, shorter: str, place: Path, installation: Installation
+) -> None:
+    with upstream(Flood) as port:
+        front = kind(place / f"{kind.__name__}-flood", [port] * 2, installation.static)
+        shorten(front, file, line, shorter)
+        with front, reader_of(front):
+            stopped = time.monotonic()
+            assert Flood.cut.wait(10 * SHORT), "the proxy still holds it"
+            assert time.monotonic() - stopped > SHORT / 2  # by the limit, not by a mishap
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "line", "shorter"),
+    [
+        (Nginx, "helpdesk.conf", "proxy_read_timeout 75s;", f"proxy_read_timeout {SHORT}s;"),
+        (Caddy, "Caddyfile", "read_timeout 75s", f"read_timeout {SHORT}s"),
+        (Haproxy, "haproxy.cfg", "timeout server 75s", f"timeout server {SHORT}s"),
+        (Apache, "apache.conf", "timeout=75", f"timeout={SHORT}"),
+    ],
+    ids=["nginx", "caddy", "haproxy", "apache"],
+)
+def test_a_stream_is_cut_by_silence_and_by_nothing_else(
+    kind: type[Front], file: str, line: str, shorter: str, place: Path, installation: Installation
+) -> None:
+    """So that a process that stands still is left, and a stream with heartbeats lasts."""
+    with upstream(Pulse) as port:
+        front = kind(place / f"{kind.__name__}-pulse", [port] * 2, installation.static)
+        shorten(front, file, line, shorter)
+        with front, reader_of(front):
+            opened = time.monotonic()
+            assert Pulse.cut.wait(TALKING + 10 * SHORT), "the proxy waits on"
+            lasted = time.monotonic() - opened
+    assert TALKING + SHORT / 2 < lasted < TALKING + 3 * SHORT
 
 
 def test_a_reload_lets_go_of_old_streams_and_takes_new_ones(

@@ -55,7 +55,9 @@ OPEN_SOURCES = """(count) => {
 
 class Production:
     def __init__(self, folder: Path, installation: Installation) -> None:
-        installation = installation.with_environment(LIVE_HEARTBEAT_SECONDS=str(HEARTBEAT))
+        installation = installation.with_environment(
+            LIVE_HEARTBEAT_SECONDS=str(HEARTBEAT), LIVE_POLL_SECONDS="1"
+        )
         self.processes = [Process(installation) for _ in range(2)]
         ports = [process.port for process in self.processes]
         self.nginx = Nginx(folder, ports, installation.static)
