@@ -15,10 +15,10 @@ EXAMPLE = ROOT / "deploy" / "env.example"
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 COMMAND = re.compile(r"manage\.py ([a-z]\w+)")
 MODULE = re.compile(r"python -m ((?:bench|tests)\.\w+)")
-TARGET = re.compile(r"\bmake ([a-z]+)")
+TARGET = re.compile(r"(?:^    |`)make ([a-z-]+)", re.MULTILINE)
 # A path of the project in running text: `deploy/nginx.conf`, live/log.py.
 PATH = re.compile(
-    r"\b(?:live|tickets|ticketsystem|tests|bench|deploy|static|templates|docs)/[\w./-]*"
+    r"\b(?:live|tickets|ticketsystem|tests|bench|deploy|static|templates|docs)/[\w./@*-]*"
 )
 
 written = pytest.mark.skipif(not README.exists(), reason="README.md is not written yet")
@@ -84,5 +84,5 @@ def test_each_link_and_path_leads_somewhere(document: Path) -> None:
     links = [link for link in LINK.findall(text) if "://" not in link]
     paths = [path.rstrip(".") for path in PATH.findall(re.sub(r"\]\([^)]*\)", "]", text))]
     lost = [link for link in links if not (document.parent / link).exists()]
-    lost += [path for path in paths if not (ROOT / path).exists()]
+    lost += [path for path in paths if not any(ROOT.glob(path.rstrip("/")))]
     assert lost == []
