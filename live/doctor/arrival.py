@@ -135,7 +135,7 @@ def _how_it_is_held(paced: list[Record]) -> str:
         )
     if moments := clumps(paced):
         return (
-            f"Heartbeats sent one each second arrived in {len(moments)} clumps, up to"
+            f"Heartbeats sent one each second arrived several at once ({len(moments)} ×), up to"
             f" {max(map(arrived_late, paced)):.1f} s late."
         )
     return (

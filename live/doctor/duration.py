@@ -55,7 +55,8 @@ def idle_timeout(facts: Facts, path: list[str]) -> Finding | None:
 
 
 def no_disconnect(facts: Facts, path: list[str]) -> Finding | None:
-    """Never told, streams pile up until they push living ones out; told late, they only cost."""
+    """Never told, streams pile up until they push living ones out, which is an error. Apache,
+    HAProxy and Varnish look after a client only when they write to it, which only costs."""
     silent, written = facts.way.left_silent, facts.way.left_written
     if silent is None or not silent.was_unnoticed:
         return None
@@ -69,8 +70,8 @@ def no_disconnect(facts: Facts, path: list[str]) -> Finding | None:
         return Finding("no-disconnect", "error", evidence, fix)
     evidence = (
         f"{silent.closed} silent streams were closed, and {silent.waited:.0f} s later the server"
-        f" still counted {silent.after - silent.before} of them: at best it learns of it with the"
-        " next heartbeat."
+        f" still counted {silent.after - silent.before} of them: it learns of it when something"
+        " is next written to them, with a heartbeat."
     )
     return Finding("no-disconnect", "warning", evidence, fix)
 
@@ -78,7 +79,7 @@ def no_disconnect(facts: Facts, path: list[str]) -> Finding | None:
 def not_tested(facts: Facts, path: list[str]) -> Finding | None:
     """How long it was watched: what lasts longer is not known."""
     opened = [one.seconds for one in facts.way.streams]
-    if not opened or any(one.broke_off for one in facts.way.streams):
+    if not opened or facts.way.broken(facts.way.streams):
         return None
     silence = max((one.longest_silence for one in facts.way.silent), default=0)
     evidence = (
@@ -89,19 +90,19 @@ def not_tested(facts: Facts, path: list[str]) -> Finding | None:
 
 def idle_cut(way: Way) -> float | None:
     """Seconds of silence after which streams are cut, unless one outlived that."""
-    cuts = [_silence_before_end(one) for one in way.silent if one.broke_off]
+    cuts = [_silence_before_end(one) for one in way.broken(way.silent)]
     if not cuts or max(one.longest_silence for one in way.silent) > median(cuts) * MARGIN + 1:
         return None
     return median(cuts)
 
 
 def _cut_by_age(way: Way) -> list[Record]:
-    return [one for one in way.paced if one.broke_off and one.first_byte_at]
+    return [one for one in way.broken(way.paced) if one.first_byte_at]
 
 
 def _cuts_are_of_silence(way: Way) -> bool:
     """A limit so short that it comes between two heartbeats, a second apart and a little more."""
-    silent = [_silence_before_end(one) for one in way.silent if one.broke_off]
+    silent = [_silence_before_end(one) for one in way.broken(way.silent)]
     return bool(silent) and max(silent) < SHORT
 
 

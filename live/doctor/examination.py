@@ -25,7 +25,7 @@ from live.doctor.signin import (
     sign_out,
 )
 
-ENDING = 3.0  # seconds kept for ending the streams, and for what comes of it
+ENDING = 4.0  # seconds kept for ending the streams, and for what comes of it
 PATIENCE = 6.0  # seconds for one plain request
 HOPS = 5
 
@@ -178,7 +178,7 @@ class _Examination:
     def _observe(self, signed_in: SignedIn) -> None:
         client = self._client.with_cookies(signed_in.cookies)
         over = Event()
-        ending_at = self._deadline - ENDING
+        ending_at = self._deadline - min(ENDING, self._order.seconds * 0.3)
         reading_until = self._deadline - 0.7
         until = ending_at if signed_in.is_ours else reading_until
         with ThreadPoolExecutor(16) as pool:
@@ -193,12 +193,9 @@ class _Examination:
             self._say(f"streams are open; watching for {max(until - time.monotonic(), 0):.0f} s")
             try:
                 wait(running, timeout=max(ending_at - time.monotonic(), 0))
-                if signed_in.is_ours:
+                if signed_in.is_ours or through.way.has_heard_nothing:
                     over.set()
-                    self._sign_out(signed_in)
-                elif through.way.has_heard_nothing:
-                    over.set()
-                    self._push_out(client)
+                    self._end_streams(signed_in, client)
                 wait(running)
             except KeyboardInterrupt:
                 client.abandoned.set()
@@ -209,6 +206,15 @@ class _Examination:
             probe.result()
         with suppress(*FAILURES):
             self._facts.strangers += self._ask_as_stranger()
+
+    def _end_streams(self, signed_in: SignedIn, client: Client) -> None:
+        for way in (self._facts.way, self._facts.direct):
+            if way is not None:
+                way.ended_at = time.monotonic()
+        if signed_in.is_ours:
+            self._sign_out(signed_in)
+        else:
+            self._push_out(client)
 
     def _push_out(self, client: Client) -> None:
         """A session that is not ours stays; but one diagnosis stream too many ends the oldest,

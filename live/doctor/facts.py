@@ -1,5 +1,7 @@
 """What the probes have seen."""
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from live.doctor.client import Answer
@@ -43,12 +45,17 @@ class Way:
     resume: Resume | None = None
     left_silent: Leaving | None = None
     left_written: Leaving | None = None  # only if those that were silent went unnoticed
+    ended_at: float = math.inf  # monotonic: from then on we had the streams ended ourselves
 
     @property
     def records(self) -> list[Record]:
         extra = [self.uncoded] if self.uncoded else []
         extra += [self.resume.resumed] if self.resume else []
         return [*self.paced, *self.plain, *self.silent, *extra]
+
+    def broken(self, records: Iterable[Record]) -> list[Record]:
+        """Those that ended against our will and the server's."""
+        return [one for one in records if one.broke_off and one.over_at < self.ended_at]
 
     @property
     def has_heard_nothing(self) -> bool:

@@ -92,8 +92,8 @@ PRODUCTS: dict[tuple[str, str], str] = {
     " between two packets), and keep LIVE_HEARTBEAT_SECONDS at 25 or less.",
     ("idle-timeout", "heroku"): "Heroku's router cuts after 55 s without a byte and has no setting:"
     " keep LIVE_HEARTBEAT_SECONDS at 25 or less.",
-    ("max-duration", "nginx"): "nginx has no limit of a response's duration: look for a reload with"
-    " a short `worker_shutdown_timeout`, or for another product behind or before it.",
+    ("max-duration", "nginx"): "nginx has no limit of a response's duration: start Daphne without"
+    " `--http-timeout`, and look for reloads with a short `worker_shutdown_timeout`.",
     ("max-duration", "caddy"): "Caddy: remove `write` from `servers { timeouts { … } }`"
     " (off by default), and `write_timeout` from `transport http`.",
     ("max-duration", "haproxy"): "HAProxy: look at `timeout http-keep-alive` and a reload with"
@@ -142,7 +142,8 @@ PRODUCTS: dict[tuple[str, str], str] = {
     " `proxy_cache` and `proxy_store`, which read on to the end for their own sake.",
     ("no-disconnect", "apache"): "Apache looks after its client only when it writes: nothing"
     " to set. A lower LIVE_HEARTBEAT_SECONDS lets it look more often.",
-    ("no-disconnect", "haproxy"): "HAProxy: write `option abortonclose` in the backend.",
+    ("no-disconnect", "haproxy"): "HAProxy: write `option abortonclose` in the defaults, so"
+    " that it holds for the frontend and the backend.",
     ("no-disconnect", "varnish"): "Varnish: pipe the stream; as a fetch it is read to its end.",
     ("header-missing", "nginx"): "nginx: remove `proxy_hide_header` (or `add_header`/`expires`) for"
     " this header in the location of the stream; it needs none of its own.",
@@ -197,6 +198,10 @@ GENERAL: dict[str, str] = {
 
 OWN = "It is the same on the direct way: the cause is the server itself, not what stands before it."
 
+NEXT = (
+    "If that is so already, it is the next proxy in the row: --direct with its address tells which."
+)
+
 # Seconds of silence after which products cut by default.
 IDLE_DEFAULTS = {
     30: "CloudFront's response timeout, or HAProxy's usual `timeout server`",
@@ -221,7 +226,7 @@ def remedy(code: str, path: list[str]) -> str:
         for product in path
         if (line := PRODUCTS.get((code, _family(product)))) and label(product) != DAPHNE
     ]
-    return " ".join(known) if known else GENERAL[code]
+    return " ".join([*known, NEXT]) if known else GENERAL[code]
 
 
 def default_of(seconds: float, defaults: dict[int, str]) -> str:

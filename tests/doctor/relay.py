@@ -31,6 +31,7 @@ class Relay:
         answer: Callable[[str], tuple[int, dict[str, str], bytes] | None] | None = None,
         seconds: float = 0,
         target: Callable[[str], str] = str,
+        tells: bool = True,
     ) -> None:
         self.upstream = urlsplit(upstream)
         self.rewrite = rewrite
@@ -38,6 +39,7 @@ class Relay:
         self.answer = answer  # of its own, by target
         self.seconds = seconds  # of any answer, then it is cut
         self.target = target
+        self.tells = tells  # the server that the client has left
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         relay = self
@@ -111,8 +113,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         pieces = self._pieces(answer)
         for piece in self.settings.rewrite(pieces) if self.settings.rewrite else pieces:
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+            self._write(b"%x\r\n%s\r\n" % (len(piece), piece))
         self.wfile.write(b"0\r\n\r\n")
+
+    def _write(self, data: bytes) -> None:
+        with suppress(*(() if self.settings.tells else (OSError,))):
+            self.wfile.write(data)
 
     def _pieces(self, answer: http.client.HTTPResponse) -> Pieces:
         """As they come; also looks whether the client has left, as a good proxy does."""
@@ -133,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
                     return
                 yield piece
             readable, _, _ = select.select([self.connection], [], [], 0)
-            if readable and not self.connection.recv(1, socket.MSG_PEEK):
+            if self.settings.tells and readable and not self.connection.recv(1, socket.MSG_PEEK):
                 raise ConnectionResetError
         raise ConnectionResetError  # cut, without the end of the body
 

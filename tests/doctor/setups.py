@@ -30,6 +30,7 @@ class SetUp:
     logs_in: bool = False  # through the form, not with a session that is there
     direct: bool = False
     insecure: bool = False
+    only_costs: bool = False  # a warning, so the site is healthy
     seconds: float = 11
     also: tuple[str, ...] = field(default=())  # codes that may come after it
 
@@ -100,6 +101,23 @@ def haproxy_without_delay(daphne: str) -> Iterator[str]:
 @set_up(path="caddy", logs_in=True)
 def caddy_by_default(daphne: str) -> Iterator[str]:
     with caddy(daphne) as proxy:
+        yield proxy.url
+
+
+@set_up(path="haproxy")
+def haproxy_before_nginx(daphne: str) -> Iterator[str]:
+    with nginx(daphne) as inner, haproxy(inner.url) as outer:
+        yield outer.url
+
+
+@set_up(path="apache")
+def apache_with_tls_and_http2(daphne: str) -> Iterator[str]:
+    trusted = Certificate(signer=authority())
+    server = (
+        "Protocols h2 http/1.1\nSSLEngine on\nRequestHeader set X-Forwarded-Proto https\n"
+        f"SSLCertificateFile {trusted.chain}\nSSLCertificateKeyFile {trusted.private}"
+    )
+    with apache(daphne, server=server) as proxy:
         yield proxy.url
 
 
@@ -177,19 +195,19 @@ def nginx_ignores_the_header_over_http2(daphne: str) -> Iterator[str]:
         yield proxy.url
 
 
-@set_up("delayed", path="nginx")
+@set_up("delayed", only_costs=True, path="nginx")
 def the_inner_haproxy_waits_for_more(daphne: str) -> Iterator[str]:
     with haproxy(daphne, defaults="") as inner, nginx(inner.url) as outer:
         yield outer.url
 
 
-@set_up("delayed", path="haproxy", fix="http-no-delay")
+@set_up("delayed", only_costs=True, path="haproxy", fix="http-no-delay")
 def haproxy_by_default_waits_for_more(daphne: str) -> Iterator[str]:
     with haproxy(daphne, defaults="") as proxy:
         yield proxy.url
 
 
-@set_up("delayed", evidence="ms after")
+@set_up("delayed", only_costs=True, evidence="ms after")
 def a_relay_half_a_second_late(daphne: str) -> Iterator[str]:
     with Relay(daphne, late(0.5)) as relay:
         yield relay.url
@@ -307,7 +325,13 @@ def caddy_cuts_after_four_seconds(daphne: str) -> Iterator[str]:
         yield proxy.url
 
 
-@set_up("no-disconnect", path="nginx", fix="proxy_ignore_client_abort", seconds=13)
+@set_up("no-disconnect", seconds=16)
+def a_relay_that_never_tells_that_the_client_has_left(daphne: str) -> Iterator[str]:
+    with Relay(daphne, tells=False) as relay:
+        yield relay.url
+
+
+@set_up("no-disconnect", path="nginx", fix="proxy_ignore_client_abort", only_costs=True, seconds=13)
 def nginx_reads_on_when_the_client_has_left(daphne: str) -> Iterator[str]:
     with nginx(daphne, location="proxy_ignore_client_abort on;") as proxy:
         yield proxy.url
@@ -379,7 +403,7 @@ def a_relay_that_drops_the_query(daphne: str) -> Iterator[str]:
         yield relay.url
 
 
-@set_up("header-missing", path="caddy")
+@set_up("header-missing", only_costs=True, path="caddy")
 def caddy_drops_cache_control(daphne: str) -> Iterator[str]:
     with caddy(daphne, proxy="header_down -Cache-Control") as proxy:
         yield proxy.url
@@ -479,7 +503,7 @@ def no_tls_where_it_is_asked_for(daphne: str) -> Iterator[str]:
         yield proxy.url.replace("http:", "https:")
 
 
-@set_up("http1-only", path="nginx", insecure=True, fix="http2 on")
+@set_up("http1-only", only_costs=True, path="nginx", insecure=True, fix="http2 on")
 def tls_without_http2(daphne: str) -> Iterator[str]:
     with nginx(daphne, listen="ssl", server=Certificate().nginx) as proxy:
         yield proxy.url
@@ -495,6 +519,7 @@ def collecting(seconds: float) -> Callable[[Pieces], Pieces]:
             if time.monotonic() - since >= seconds:
                 yield held
                 held, since = b"", time.monotonic()
+        yield held
 
     return rewrite
 

@@ -73,6 +73,8 @@ def test_what_is_wrong_is_named_first_and_nothing_else(
         assert diagnosis.healthy
     else:
         first = diagnosis.findings[0]
+        assert first.severity == ("warning" if set_up.only_costs else "error"), told
+        assert diagnosis.healthy == (not errors)
         assert first.code == set_up.finds, told
         assert set(errors) <= {set_up.finds, *set_up.also}, told
         assert set_up.evidence in first.evidence, told
