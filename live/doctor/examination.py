@@ -5,14 +5,13 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Event
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from live.doctor.client import FAILURES, Answer, Client
 from live.doctor.connection import connect
 from live.doctor.facts import GATEWAY, Facts, Way, is_recorded_stream
-from live.doctor.origin import BadUrl, Origin
+from live.doctor.origin import Origin
 from live.doctor.probes import PACED, PLAIN, SILENT, STREAM, Observation, Say
 from live.doctor.signin import (
     REDIRECTS,
@@ -93,11 +92,11 @@ class _Examination:
         for _ in range(HOPS):
             origin = self._client.origin
             target = origin.resolve(page.head.header("location") or "")
-            elsewhere = _origin_of(target)
+            elsewhere = Origin.of(target)
             if page.status not in REDIRECTS or (elsewhere == origin and leads_to_login(page)):
                 return page
             self._facts.redirects.append((origin.url, target))
-            if elsewhere is None or elsewhere == origin or not _is_the_same_site(origin, elsewhere):
+            if elsewhere is None or elsewhere == origin or not origin.may_lead_to(elsewhere):
                 return page
             self._client = Client(elsewhere, self._order.insecure, deadline=self._deadline)
             page = self._client.ask("GET", "/", seconds=PATIENCE)
@@ -237,18 +236,3 @@ class _Examination:
             client = Client(origin, self._order.insecure, signed_in.cookies, self._deadline)
             sign_out(client, with_origin=signed_in.as_browsers_do)
         signed_in.is_ours = False
-
-
-def _origin_of(url: str) -> Origin | None:
-    parts = urlsplit(url)
-    try:
-        return Origin.parse(f"{parts.scheme}://{parts.netloc}")
-    except BadUrl:
-        return None
-
-
-def _is_the_same_site(origin: Origin, other: Origin) -> bool:
-    """Never sign in where somebody else may listen: only with or without www., and to https."""
-    if origin.is_secure and not other.is_secure:
-        return False
-    return origin.host.removeprefix("www.") == other.host.removeprefix("www.")

@@ -32,6 +32,15 @@ class Origin:
             raise BadUrl(f"{url!r} is more than an address; {wanted}.")
         return cls(parts.scheme, parts.hostname, PORTS[parts.scheme] if port is None else port)
 
+    @classmethod
+    def of(cls, url: str) -> Self | None:
+        """Of any URL of a site, if it is one."""
+        try:
+            parts = urlsplit(url)
+            return cls.parse(f"{parts.scheme}://{parts.netloc}")
+        except ValueError:  # BadUrl is one
+            return None
+
     @property
     def authority(self) -> str:
         """As it stands in the Host header."""
@@ -49,3 +58,10 @@ class Origin:
     def resolve(self, location: str) -> str:
         """A Location header as an absolute URL."""
         return urljoin(f"{self.url}/", location)
+
+    def may_lead_to(self, other: "Origin") -> bool:
+        """Whether it is the same site: with or without www., never back from https. Anywhere
+        else nobody is signed in, for somebody else may listen there."""
+        if self.is_secure and not other.is_secure:
+            return False
+        return self.host.removeprefix("www.") == other.host.removeprefix("www.")

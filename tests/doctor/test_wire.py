@@ -115,3 +115,17 @@ def test_a_site_is_named_as_browsers_name_it(url: str, authority: str) -> None:
 def test_what_is_no_site_is_refused_with_a_sentence(url: str) -> None:
     with pytest.raises(BadUrl, match="give the site's root"):
         Origin.parse(url)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "may"),
+    [
+        ("http://example.com", "https://example.com", True),
+        ("http://example.com", "https://www.example.com", True),
+        ("https://example.com", "http://example.com", False),
+        ("https://example.com", "https://example.com.evil.example", False),
+        ("http://example.com", "http://elsewhere.example", False),
+    ],
+)
+def test_a_password_is_never_taken_to_another_site(source: str, target: str, may: bool) -> None:
+    assert Origin.parse(source).may_lead_to(Origin.parse(target)) is may
