@@ -17,14 +17,26 @@ FACE = ("live.publish", "live.head", "live.access_changed")
 
 # Of `live`, the floor first: each module imports from its own row and those above it only.
 FLOORS = (
-    ("asgi", "frames", "models", "audience", "bell", "channels", "threads"),
-    ("log", "request", "readers"),
-    ("sessions",),
+    (
+        "asgi",
+        "addresses",
+        "audience",
+        "channels",
+        "eager",
+        "frames",
+        "metrics",
+        "models",
+        "names",
+        "threads",
+    ),
+    ("bell", "entries", "request", "readers"),
+    ("log",),
+    ("retention", "sessions"),
     ("relay",),
-    ("heartbeat", "guard"),
-    ("stream",),
-    ("process",),
+    ("guard", "heartbeat", "ops", "snapshots"),
+    ("admin", "process", "stream"),
     ("endpoint",),
+    ("checks",),
 )
 
 
