@@ -1,0 +1,60 @@
+"""Where a request comes from: a proxy's word counts only where it is trusted, and only its own."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from live.addresses import client_address
+from live.snapshots import running
+from tests.live.test_connections import until
+from tests.servers import Daphne
+from tests.site import Browser, People, session_of
+from tests.sse import EventStream
+
+
+@pytest.mark.parametrize(
+    ("trusted", "forwarded", "expected"),
+    [
+        (False, "203.0.113.9", "127.0.0.1"),
+        (True, "203.0.113.9", "203.0.113.9"),
+        (True, "6.6.6.6, 203.0.113.9", "203.0.113.9"),  # the first was sent by anybody
+        (True, "2001:db8::1", "2001:db8::1"),
+        (True, "", "127.0.0.1"),
+        (True, "junk", "127.0.0.1"),
+        (True, "203.0.113.9, <script>", "127.0.0.1"),
+    ],
+)
+def test_the_address_is_the_proxys_own_word(
+    settings: Any, trusted: bool, forwarded: str, expected: str
+) -> None:
+    settings.TRUST_PROXY_HEADERS = trusted
+
+    assert client_address("127.0.0.1", forwarded) == expected
+
+
+@pytest.fixture(scope="module")
+def behind(site_database: str) -> Iterator[Daphne]:
+    with Daphne(site_database, TRUST_PROXY_HEADERS="1", SECURE_SSL_REDIRECT="1") as server:
+        yield server
+
+
+FORWARDED = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+
+
+def test_tls_ended_at_the_proxy_is_no_redirect_loop(behind: Daphne, site: People) -> None:
+    with Browser(behind.url, site.alice) as browser:
+        assert browser.get("/", headers=FORWARDED).status_code == 200
+        assert browser.get("/").status_code == 301
+
+
+def test_the_stream_knows_its_clients_address_and_scheme(behind: Daphne, site: People) -> None:
+    stream = EventStream(behind.url, session_of(site.alice), headers=FORWARDED)
+
+    assert stream.next("connected").data["received"]["scheme"] == "https"
+    until(
+        lambda: "203.0.113.9" in {
+            one["address"] for process in running() for one in process.state["streams"]
+        }
+    )  # fmt: skip
+    stream.close()
