@@ -11,7 +11,8 @@ SCRIPTS = "live"  # the folder of the client's scripts among the static files
 
 
 def live(request: HttpRequest) -> dict[str, object]:
-    return {"live_user_id": request.user.pk, "live_version": scripts_version()}
+    user = getattr(request, "user", None)  # a Host that is refused is refused before anybody is
+    return {"live_user_id": getattr(user, "pk", None), "live_version": scripts_version()}
 
 
 @cache

@@ -61,6 +61,8 @@ def tickets(billing: Queue, network: Queue, alice: User, bob: User, carol: User)
         ("queue=٣", "queue='٣'"),
         (f"queue={2**63}", "queue='9223372036854775808'"),
         ("queue=" + "9" * 5000, "queue='9999"),
+        (f"queue={1:020}" + "9" * 30, "queue='0000"),
+        (f"assignee={1:020}" + "9" * 5000, "assignee='0000"),
         ("assignee=you", "assignee='you'"),
         ("q=%00", "q="),
         ("q=" + "a" * 201, "q='aaa"),

@@ -43,6 +43,12 @@ def stored(ticket: Ticket) -> Ticket:
 # --- Who is refused -----------------------------------------------------------------------------
 
 
+def test_a_host_that_is_not_ours_gets_the_page_that_says_so() -> None:
+    answer = Client(headers={"host": "evil.example"}).get("/")
+    assert answer.status_code == 400
+    assert "could not be understood" in answer.content.decode()
+
+
 def test_the_signed_out_log_in_first_and_come_back(client: Client, ticket: Ticket) -> None:
     for page in ["/?status=new", url("ticket", ticket), "/tickets/new/"]:
         answer = client.get(page)
@@ -383,6 +389,11 @@ def test_a_wrong_password_is_said_and_the_way_back_kept(client: Client, alice: U
     content = answer.content.decode()
     assert "correct username and password" in content
     assert 'name="next" value="/tickets/5/"' in content
+
+
+def test_who_is_signed_in_is_not_led_in_a_circle(alice: User) -> None:
+    answer = signed_in(alice).get("/accounts/login/?next=/accounts/login/")
+    assert answer["Location"] == "/"
 
 
 def test_logging_out_is_a_post(alice: User) -> None:

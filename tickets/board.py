@@ -22,6 +22,7 @@ ANY = "all"  # as a status: whatever it is
 NOBODY = 0  # as an assignee; no user has this id
 LONGEST_SEARCH = 200
 LARGEST_ID = 2**63 - 1  # the databases' own limit, beyond which they fail
+IDENTITY = re.compile("[1-9][0-9]{0,18}")
 SEARCHED = ("subject", "requester_name", "requester_email", "description")
 
 
@@ -131,7 +132,7 @@ def _assignee(value: str, user: Any) -> int | None:
 def _identity(name: str, value: str, allowed: str = "a whole number") -> int | None:
     if not value:
         return None
-    if not (value.isascii() and value.isdigit() and 0 < int(value[:20]) <= LARGEST_ID):
+    if not (IDENTITY.fullmatch(value) and int(value) <= LARGEST_ID):
         raise BadFilter(name, value, allowed)
     return int(value)
 

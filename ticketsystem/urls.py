@@ -5,10 +5,11 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from tickets.api import api
+from ticketsystem.login import LogIn
 
 urlpatterns = [
     path("", include("tickets.urls")),
-    path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("accounts/login/", LogIn.as_view(), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("api/", api.urls),
     path("admin/", admin.site.urls),
