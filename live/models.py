@@ -49,6 +49,20 @@ class Head(models.Model):
         return f"head {self.position}, told from {self.floor}"
 
 
+class Rights(models.Model):
+    """What a user could see when they last came, as of a position; see live.rights."""
+
+    user_id = models.BigIntegerField(primary_key=True)
+    audiences = models.TextField()  # words, sorted
+    position = models.BigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "rights"
+
+    def __str__(self) -> str:
+        return f"user {self.user_id} in {self.audiences}"
+
+
 class ServerProcess(models.Model):
     """What one server process last said of itself, once per heartbeat; see live.snapshots."""
 

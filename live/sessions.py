@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from live import rights
 from live.audience import audiences_of
 from live.entries import IDENTITY, SESSION_ENDED
 from live.log import processes_of, publish
@@ -44,11 +45,14 @@ class Verdict:
 
 def identify(session: SessionBase) -> Identity | None:
     """Whose session it is; None where it is nobody's, has ended, or its user is inactive."""
+    if "\0" in (session.session_key or ""):  # PostgreSQL would not even look for it
+        return None
     user = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
     if not user.is_authenticated or session.session_key is None:
         return None
     auth_hash = session.get(HASH_SESSION_KEY, "")
     audiences = audiences_of([user.pk])[user.pk]
+    rights.announce(user.pk, audiences)
     return Identity(user.pk, session.session_key, auth_hash, audiences)
 
 

@@ -406,3 +406,10 @@ def test_logging_out_is_a_post(alice: User) -> None:
 def test_only_staff_are_led_to_the_admin(alice: User, admin: User) -> None:
     assert "/admin/" not in signed_in(alice).get("/").content.decode()
     assert "/admin/" in signed_in(admin).get("/").content.decode()
+
+
+def test_who_serves_no_queue_is_not_shown_the_names_of_those_who_do(
+    client: Client, dave: User, carol: User
+) -> None:
+    client.force_login(dave)
+    assert carol.username not in client.get("/").content.decode()

@@ -190,6 +190,46 @@ def test_who_joins_and_resumes_from_before_sees_nothing_of_then_in_a_fresh_proce
         stream.close()
 
 
+@pytest.mark.parametrize("promoted", [True, False])
+def test_a_change_past_all_signals_while_away_resets(
+    server: Daphne, site: People, promoted: bool
+) -> None:
+    User.objects.filter(pk=site.dave.pk).update(is_superuser=not promoted)
+    key = session_of(site.dave)
+    first = EventStream(server.url, key)
+    start = first.next("connected").id
+    first.close()
+    site.ticket("Secret of then")
+    User.objects.filter(pk=site.dave.pk).update(is_superuser=promoted)
+
+    stream = EventStream(server.url, key, lastEventId=start)
+
+    assert stream.next().id is None
+    assert stream.next().data == {"reason": "access"}
+    stream.silent_for(0.7)
+    resumed = EventStream(server.url, key, lastEventId=log.number())
+    assert resumed.next().id is not None  # once: from here on all is known again
+    stream.close()
+    resumed.close()
+
+
+def test_an_announced_change_resets_once_and_no_later_resume(
+    server: Daphne, site: People, follow: Any
+) -> None:
+    stream = follow(server, site.dave)
+    site.billing.agents.add(site.dave)
+    reset = stream.next()
+    assert reset.data == {"reason": "access"}
+    stream.close()
+    ticket = site.ticket("Missed")
+
+    resumed = EventStream(server.url, session_of(site.dave), lastEventId=reset.id)
+
+    assert resumed.next().id == reset.id
+    assert resumed.next().data["ticket"]["id"] == ticket.pk
+    resumed.close()
+
+
 def test_who_leaves_and_comes_back_sees_nothing_of_between(
     server: Daphne, site: People, follow: Any
 ) -> None:

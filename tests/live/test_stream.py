@@ -24,7 +24,7 @@ def test_without_a_session_it_answers_401_json(server: Daphne) -> None:
     assert "Sign in" in stream.json()["error"]
 
 
-@pytest.mark.parametrize("key", ["junk", "x" * 32, "' or 1=1 --", "\xff\xfe"])
+@pytest.mark.parametrize("key", ["junk", "x" * 32, "' or 1=1 --", "\xff\xfe", r'"abcd\000efghijk"'])
 def test_a_made_up_session_is_401(server: Daphne, key: str) -> None:
     assert EventStream(server.url, key).status == 401
 
