@@ -135,7 +135,8 @@ class FilterForm(forms.Form):
         field = self.fields["queue"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = queues
-        people = [(one.pk, name_of(one)) for one in assignable()]
+        colleagues = assignable() if queues.exists() else assignable().none()
+        people = [(one.pk, name_of(one)) for one in colleagues]
         anybody = [("", "Anybody"), ("me", "Me"), ("none", "Nobody")]
         self.fields["assignee"] = forms.ChoiceField(required=False, choices=anybody + people)
 
