@@ -46,6 +46,18 @@ tools:
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	touch $@
 
+# --- the price -------------------------------------------------------------------------------
+
+# make bench            ours beside its peers: one table, bench/results/latest.json, the plots (45 minutes)
+# make bench QUICK=1    few streams, one round (3 minutes); bench/results/trial/
+.PHONY: bench
+bench: tools .venv/.requirements-bench
+	.venv/bin/python -m bench $(if $(QUICK),--quick)
+
+.venv/.requirements-bench: .venv/.requirements bench/requirements.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement bench/requirements.txt
+	touch $@
+
 # --- production ------------------------------------------------------------------------------
 
 # make prod-check    all of deploy/ at once: PostgreSQL, Redis, two Daphne processes, nginx with TLS

@@ -1,4 +1,4 @@
-"""The numbers of the live stream, measured beside the plain recipe and a bare Daphne in one run.
+"""The numbers of the live stream, measured beside other ways to do it, in one run.
 
-python -m bench.numbers --help
+python -m bench --help
 """

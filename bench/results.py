@@ -1,69 +1,119 @@
-"""Samples, what they come to, and whether that is what was promised."""
+"""Figures, the samples they come to, and whether that is what was promised."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from bench.peers import OURS, PEERS, STORING
+from bench.peers import OURS
 
 Samples = list[float]
 
 
 @dataclass(frozen=True)
 class Goal:
-    """At most so much; or at most such a part of what the recipe takes."""
+    """A bound for one peer's median: a number, or that number held against another median."""
 
-    most: float
-    of_recipe: bool = False
-    full_size: bool = False  # a thousand streams: with few, the save itself is most of the cost
+    bound: float
+    is_least: bool = False
+    peer: str = ""  # whose median is multiplied with the bound
+    figure: str = ""  # of this figure instead of the same
+    above: str = ""  # the figure whose median, of the same peer, is added to the bound
+    who: str = OURS.name  # has to reach it
+    full_size: bool = False  # judged only in a full run: with few streams the rest dominates
 
     def __str__(self) -> str:
-        return f"1/{1 / self.most:.0f} of recipe-storing" if self.of_recipe else f"≤ {self.most:g}"
+        sign = "≥" if self.is_least else "≤"
+        bound = f"1/{1 / self.bound:.0f}" if self.peer and self.bound < 1 else f"{self.bound:g}"
+        if self.peer:
+            sentence = f"{sign} {bound} × {self.peer}"
+            sentence += f", {self.figure}" if self.figure else ""
+        elif self.above:
+            sentence = f"{sign} {bound} above {self.above}"
+        else:
+            sentence = f"{sign} {bound}"
+        return sentence if self.who == OURS.name else f"{self.who} {sentence}"
 
 
-GOALS = {
-    "kB per idle stream": Goal(25),
-    "threads more": Goal(0),
-    "database files more": Goal(0),
-    "ms until POST is answered": Goal(1 / 25, of_recipe=True, full_size=True),
-    "µs CPU per delivery, POST": Goal(60, full_size=True),
-    "µs CPU per delivery, saved elsewhere": Goal(60, full_size=True),
-    "crashes: events lost": Goal(0),
-    "crashes: events doubled": Goal(0),
-    "crashes: events out of order": Goal(0),
-    "crashes: never committed, yet told": Goal(0),
-    "crashes: resets": Goal(0),
-}
+def at_most(
+    bound: float, *, above: str = "", who: str = OURS.name, full_size: bool = False
+) -> Goal:  # fmt: skip
+    """At most so much; or so much more than the median of the figure `above`."""
+    return Goal(bound, above=above, who=who, full_size=full_size)
+
+
+def at_least(bound: float, *, who: str = OURS.name, full_size: bool = False) -> Goal:
+    return Goal(bound, is_least=True, who=who, full_size=full_size)
+
+
+def times(
+    bound: float, peer: str, *, figure: str = "", who: str = OURS.name, full_size: bool = False
+) -> Goal:
+    """At most so many times that peer's median in the same run, of this or another figure."""
+    return Goal(bound, peer=peer, figure=figure, who=who, full_size=full_size)
+
+
+@dataclass(frozen=True)
+class Figure:
+    name: str
+    says: str  # what it measures, in one sentence
+    goal: Goal | tuple[Goal, ...] = ()
+
+    @property
+    def goals(self) -> tuple[Goal, ...]:
+        return self.goal if isinstance(self.goal, tuple) else (self.goal,)
 
 
 @dataclass
 class Results:
+    figures: dict[str, Figure]
     full_size: bool
-    figures: dict[str, dict[str, Samples]] = field(default_factory=dict)
+    samples: dict[str, dict[str, Samples]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, figures: Iterable[Figure], *, full_size: bool) -> "Results":
+        named: dict[str, Figure] = {}
+        for figure in figures:
+            if figure.name in named:
+                raise ValueError(f"two figures are named {figure.name!r}")
+            named[figure.name] = figure
+        return cls(named, full_size)
 
     def add(self, figure: str, peer: str, value: float) -> None:
-        self.figures.setdefault(figure, {}).setdefault(peer, []).append(value)
+        if figure not in self.figures:
+            raise ValueError(f"no module of the suite declares a figure {figure!r}")
+        self.samples.setdefault(figure, {}).setdefault(peer, []).append(value)
 
     def median(self, figure: str, peer: str) -> float | None:
-        samples = self.figures.get(figure, {}).get(peer)
+        samples = self.samples.get(figure, {}).get(peer)
         return median(samples) if samples else None
 
-    def is_met(self, figure: str) -> bool | None:
-        """None where there is no goal, or nothing to hold it against."""
-        goal, ours = GOALS.get(figure), self.median(figure, OURS.name)
-        if goal is None or ours is None or (goal.full_size and not self.full_size):
+    def measured(self) -> list[Figure]:
+        """In the order of the suite."""
+        return [figure for figure in self.figures.values() if figure.name in self.samples]
+
+    def is_met(self, figure: Figure, goal: Goal) -> bool | None:
+        """None where there is nothing to hold it against, or too little."""
+        reached, bound = self.median(figure.name, goal.who), self._bound(figure, goal)
+        if reached is None or bound is None or (goal.full_size and not self.full_size):
             return None
-        recipe = self.median(figure, STORING.name) if goal.of_recipe else 1.0
-        return None if recipe is None else ours <= goal.most * recipe
+        return reached >= bound if goal.is_least else reached <= bound
 
     def missed(self) -> list[str]:
-        return [figure for figure in self.figures if self.is_met(figure) is False]
+        return [
+            f"{figure.name}: {goal}"
+            for figure in self.measured()
+            for goal in figure.goals
+            if self.is_met(figure, goal) is False
+        ]
 
     def as_json(self) -> dict[str, Any]:
         return {
-            figure: {
-                "goal": str(GOALS[figure]) if figure in GOALS else None,
-                "met": self.is_met(figure),
+            figure.name: {
+                "says": figure.says,
+                "goals": [
+                    {"goal": str(goal), "met": self.is_met(figure, goal)} for goal in figure.goals
+                ],
                 "peers": {
                     peer: {
                         "median": round(median(samples), 3),
@@ -71,35 +121,17 @@ class Results:
                         "most": round(max(samples), 3),
                         "runs": len(samples),
                     }
-                    for peer, samples in by_peer.items()
+                    for peer, samples in self.samples[figure.name].items()
                 },
             }
-            for figure, by_peer in self.figures.items()
+            for figure in self.measured()
         }
 
-    def table(self) -> str:
-        """A row for each figure: median (least–most) of each peer."""
-        peers = [peer.name for peer in PEERS]
-        rows = [["", *peers, "goal", ""]]
-        for figure, by_peer in self.figures.items():
-            cells = [_cell(by_peer.get(peer, [])) for peer in peers]
-            goal = str(GOALS[figure]) if figure in GOALS else ""
-            met = {True: "met", False: "MISSED", None: ""}[self.is_met(figure)]
-            rows.append([figure, *cells, goal, met])
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        )
-
-
-def _cell(samples: Samples) -> str:
-    if not samples:
-        return "–"
-    if min(samples) == max(samples):
-        return _short(samples[0])
-    return f"{_short(median(samples))} ({_short(min(samples))}–{_short(max(samples))})"
-
-
-def _short(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.1f}"
+    def _bound(self, figure: Figure, goal: Goal) -> float | None:
+        if goal.peer:
+            other = self.median(goal.figure or figure.name, goal.peer)
+            return None if other is None else goal.bound * other
+        if goal.above:
+            other = self.median(goal.above, goal.who)
+            return None if other is None else goal.bound + other
+        return goal.bound

@@ -20,10 +20,16 @@ TOKEN = "t" * 32  # of CSRF: cookie and header are alike
 
 
 class Site:
-    """A peer's database and people; they outlast its servers."""
+    """A peer's database and people; they outlast its servers.
 
-    def __init__(self, peer: Peer, folder: Path, agents: int, near: int) -> None:
+    `environment` says what is not as usual: Site(OURS, folder, 100, 100, DATABASE_URL="postgres://…")
+    """
+
+    def __init__(
+        self, peer: Peer, folder: Path, agents: int, near: int, **environment: str
+    ) -> None:  # fmt: skip
         self.peer = peer
+        self.folder = folder
         self.log = folder / f"{peer.name}.log"
         self.database = folder / f"{peer.name}.sqlite3"
         self.environment = {
@@ -34,6 +40,7 @@ class Site:
             "REDIS_URL": "",
             "DJANGO_SETTINGS_MODULE": peer.settings,
             **peer.environment,
+            **environment,
         }
         self.sessions = ["nobody"] * agents
         self.wide = self.near = 0
@@ -42,15 +49,16 @@ class Site:
                 made = people.ask("make", 120, agents=agents, near=near)
             self.sessions, self.wide, self.near = made["sessions"], made["wide"], made["near"]
 
-    def worker(self, module: str) -> Worker:
-        return Worker(module, self.environment)
+    def worker(self, module: str, **environment: str) -> Worker:
+        return Worker(module, {**self.environment, **environment})
 
 
 class Server:
-    """`with Server(site) as server: server.pid, server.port`"""
+    """`with Server(site, LIVE_POLL_SECONDS="5") as server: server.pid, server.port`"""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, **environment: str) -> None:
         self.site = site
+        self.environment = {**os.environ, **site.environment, **environment}
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -74,9 +82,8 @@ class Server:
                    "-p", str(self.port), self.site.peer.application]  # fmt: skip
         with self.site.log.open("ab") as output:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env={**os.environ, **self.site.environment},
-                stdout=output, stderr=output,
-            )  # fmt: skip
+                command, cwd=ROOT, env=self.environment, stdout=output, stderr=output
+            )
         pin(self.pid, core=0)
         self._wait_until_it_listens()
 

@@ -4,12 +4,11 @@ import random
 import threading
 import time
 from collections import Counter
-from pathlib import Path
 
-from bench.measures import Said
 from bench.peers import OURS
-from bench.results import Results
-from bench.servers import Server, Site
+from bench.results import Figure, at_most
+from bench.servers import Server
+from bench.suite import Bench
 from tests.sse import Closed, EventStream, Frame
 
 FOLLOWERS = 12
@@ -18,6 +17,27 @@ PAUSE = 0.01  # seconds between two writes of one writer, on average
 UP = (0.5, 2.0)  # seconds a server lives
 PATIENCE = 60  # seconds for the last event to arrive after the last start
 AFTERWARDS = 2  # seconds in which nothing more may come
+KILLS = 6
+
+FIGURES = (
+    Figure(
+        "crashes: commits",
+        "What two writers committed through the ORM while the server was killed again and again.",
+    ),
+    Figure("crashes: streams opened", "By twelve followers, each cut off by every kill."),
+    Figure("crashes: events lost", "Committed, and never told to a follower.", at_most(0)),
+    Figure("crashes: events doubled", "Told to a follower more than once.", at_most(0)),
+    Figure("crashes: events out of order", "Told after a later one.", at_most(0)),
+    Figure("crashes: never committed, yet told", "Rolled back, and told all the same.", at_most(0)),
+    Figure("crashes: resets", "A follower was told to load its page afresh.", at_most(0)),
+    Figure("crashes: followers that failed", "For whatever reason but the kill.", at_most(0)),
+)
+
+
+def measure(bench: Bench) -> None:
+    """One run, for it takes its time."""
+    if OURS in bench.peers:
+        CrashRun(bench).run(kills=2 if bench.quick else KILLS)
 
 
 class Follower:
@@ -85,12 +105,10 @@ class Follower:
 
 
 class CrashRun:
-    def __init__(self, folder: Path, results: Results, say: Said) -> None:
-        below = folder / "crash"
-        below.mkdir()
-        self.site = Site(OURS, below, FOLLOWERS, FOLLOWERS)
-        self.results = results
-        self.say = say
+    def __init__(self, bench: Bench) -> None:
+        self.site = bench.site(OURS, FOLLOWERS)
+        self.results = bench.results
+        self.say = bench.say
 
     def run(self, kills: int) -> None:
         with Server(self.site) as server:

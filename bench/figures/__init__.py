@@ -1,0 +1,10 @@
+"""What is measured, in this order; each module declares its figures and measures them."""
+
+from bench.figures import crash
+from bench.suite import Measured
+
+MODULES: tuple[Measured, ...] = (crash,)
+
+
+def name_of(module: Measured) -> str:
+    return module.__name__.rpartition(".")[2]

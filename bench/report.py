@@ -1,0 +1,65 @@
+"""What happened in a run: said while it happens, written when it ends, however it ends."""
+
+import argparse
+import json
+import os
+import sys
+import time
+import traceback
+from datetime import datetime
+
+from bench import machine
+from bench.figures import name_of
+from bench.results import Results
+from bench.suite import Bench, Measured
+
+
+class Report:
+    def __init__(self, results: Results, options: argparse.Namespace) -> None:
+        self.results = results
+        self.options = options
+        self.failures: dict[str, str] = {}  # by figure
+        self.machine = machine.description()
+        self._began = time.monotonic()
+
+    def say(self, sentence: str) -> None:
+        seconds = time.monotonic() - self._began
+        print(
+            f"{datetime.now():%H:%M:%S} {seconds:5.0f} s  {sentence}", file=sys.stderr, flush=True
+        )
+
+    def measure(self, module: Measured, bench: Bench) -> bool:
+        """Whether to go on: a figure that fails costs only itself, an interruption ends the run."""
+        name = name_of(module)
+        self.say(f"--- {name}")
+        try:
+            module.measure(bench)
+        except KeyboardInterrupt:
+            self._note(name, "interrupted")
+            return False
+        except Exception as error:
+            traceback.print_exc()
+            self._note(name, f"{type(error).__name__}: {error}")
+        return True
+
+    def write(self) -> None:
+        report = {
+            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "seconds": round(time.monotonic() - self._began),
+            "machine": self.machine | {"load_at_end": round(os.getloadavg()[0], 2)},
+            "options": vars(self.options) | {"json": self.options.json.name},
+            "failures": self.failures,
+            "missed": self.results.missed(),
+            "figures": self.results.as_json(),
+        }
+        self.options.json.parent.mkdir(parents=True, exist_ok=True)
+        self.options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+        for missed in self.results.missed():
+            self.say(f"goal missed: {missed}")
+        for figure, reason in self.failures.items():
+            self.say(f"not measured to its end: {figure}: {reason}")
+        self.say(f"written to {self.options.json}")
+
+    def _note(self, figure: str, reason: str) -> None:
+        self.failures[figure] = reason
+        self.say(f"{figure} failed: {reason}")
