@@ -47,6 +47,14 @@ def open_files(pid: int, name: str) -> int:
     return sum(_target(link) == name for link in Path(f"/proc/{pid}/fd").iterdir())
 
 
+def serving(pid: int) -> int:
+    """The process itself, or the one worker that it has started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    if len(children) > 1:
+        raise ValueError(f"process {pid} has {len(children)} workers")
+    return int(children[0]) if children else pid
+
+
 def description() -> dict[str, object]:
     model = next(
         (

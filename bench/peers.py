@@ -3,20 +3,81 @@
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Peer:
     name: str
+    says: str
     application: str
     settings: str = ""  # of Django; without, there are no people and no sessions
+    server: str = "daphne"  # its name in bench/commands.py
     environment: dict[str, str] = field(default_factory=dict)
-    posts: int = 10  # per round; fewer where each takes seconds
-    saves_outside: bool = False  # whether a save in another process is delivered at all
+    marker: str = "event: ticket.created"  # once in each event
+    opened: str = "event:"  # in the first bytes: from here on nothing is missed
+    scheme: str = "http"  # or ws
+    resumes: bool = False  # whether it keeps events for who comes back
+    posts: int = 10  # per measurement; fewer where each takes seconds
+    at_once: int = 4000  # streams it is asked to hold at most
 
 
-OURS = Peer("ours", "ticketsystem.asgi:application", "ticketsystem.settings", saves_outside=True)
-RECIPE = Peer("recipe", "bench.recipe.asgi:application", "bench.recipe.settings", posts=5)
-STORING = Peer(
-    "recipe-storing", RECIPE.application, RECIPE.settings, {"RECIPE_STORAGE": "1"}, posts=3
+OURS = Peer(
+    "ours",
+    "This project on Daphne.",
+    "ticketsystem.asgi:application",
+    "ticketsystem.settings",
+    resumes=True,
 )
-FLOOR = Peer("bare-daphne", "bench.floor:application")
-PEERS = (OURS, RECIPE, STORING, FLOOR)  # ours first: the floor writes the bytes of its event
+OURS_UVICORN = Peer(
+    "ours-uvicorn",
+    "The same application under uvicorn, with httptools and uvloop.",
+    OURS.application,
+    OURS.settings,
+    "uvicorn",
+    resumes=True,
+)
+RECIPE = Peer(
+    "recipe",
+    "django-eventstream's view on Daphne, one send_event per user.",
+    "bench.recipe.asgi:application",
+    "bench.recipe.settings",
+    posts=5,
+)
+STORING = Peer(
+    "recipe-storing",
+    "The same with its events stored, without which no browser can resume.",
+    RECIPE.application,
+    RECIPE.settings,
+    environment={"RECIPE_STORAGE": "1"},
+    resumes=True,
+    posts=3,
+    at_once=1000,
+)
+WEBSOCKET = Peer(
+    "websocket",
+    "A Channels consumer on Daphne, one group_send per ticket to the group of its queue.",
+    "bench.websocket.asgi:application",
+    "bench.websocket.settings",
+    marker='"event": "ticket.created"',
+    opened="HTTP/1.1 101",
+    scheme="ws",
+)
+FLOOR = Peer(
+    "bare-daphne",
+    "The least Daphne can do: an ASGI loop that writes, without sessions, users or a save.",
+    "bench.floor:application",
+)
+FLOOR_UVICORN = Peer(
+    "bare-uvicorn",
+    "The same loop under uvicorn, with httptools and uvloop.",
+    FLOOR.application,
+    server="uvicorn",
+)
+NCHAN = Peer(
+    "nchan",
+    "nginx with nchan, in C, one channel for all: no sessions, no users, no save.",
+    "",
+    server="nchan",
+    opened=": hi",
+)
+PEERS = (
+    OURS, OURS_UVICORN, RECIPE, STORING, WEBSOCKET, FLOOR, FLOOR_UVICORN, NCHAN,
+)  # fmt: skip

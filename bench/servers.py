@@ -1,4 +1,4 @@
-"""A peer served by Daphne in a process of its own, on a database of its own."""
+"""A peer served in a process of its own, on a database of its own."""
 
 import http.client
 import json
@@ -6,17 +6,19 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bench.machine import pin
+from bench.commands import command
+from bench.machine import pin, serving
 from bench.peers import Peer
 from bench.worker import ROOT, Worker
 
 TOKEN = "t" * 32  # of CSRF: cookie and header are alike
+CREATED = (201, 202)  # nchan's 202: nobody reads the channel
 
 
 class Site:
@@ -61,6 +63,7 @@ class Server:
         self.environment = {**os.environ, **site.environment, **environment}
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
+        self.pid = 0  # of the process that serves
 
     def __enter__(self) -> Self:
         self.start()
@@ -72,25 +75,28 @@ class Server:
     ) -> None:  # fmt: skip
         self.kill()
 
-    @property
-    def pid(self) -> int:
-        assert self.process is not None
-        return self.process.pid
-
     def start(self) -> None:
-        command = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1",
-                   "-p", str(self.port), self.site.peer.application]  # fmt: skip
+        peer = self.site.peer
         with self.site.log.open("ab") as output:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdout=output, stderr=output
-            )
+                command(peer.server, peer.application, self.port, self.site.folder),
+                cwd=ROOT, env=self.environment, stdout=output, stderr=output,
+                start_new_session=True,
+            )  # fmt: skip
+        pin(self.process.pid, core=0)
+        try:
+            self._wait_until_it_listens()
+        except BaseException:
+            self.kill()
+            raise
+        self.pid = serving(self.process.pid)
         pin(self.pid, core=0)
-        self._wait_until_it_listens()
 
     def kill(self) -> None:
-        """As a crash does."""
+        """As a crash does; nginx' worker too."""
         assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(20)
 
     def _wait_until_it_listens(self, seconds: float = 60) -> None:
@@ -101,7 +107,8 @@ class Server:
                     return
             assert self.process is not None
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"Daphne does not start:\n{self.site.log.read_text()[-2000:]}")
+                reason = self.site.log.read_text()[-2000:]
+                raise RuntimeError(f"{self.site.peer.name} does not start:\n{reason}")
             time.sleep(0.02)
 
 
@@ -111,6 +118,7 @@ class Poster:
     def __init__(self, server: Server) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
         self.headers = {
+            "Accept": "application/json",
             "Content-Type": "application/json",
             "Cookie": f"sessionid={server.site.sessions[0]}; csrftoken={TOKEN}",
             "X-CSRFToken": TOKEN,
@@ -120,7 +128,7 @@ class Poster:
         self.connection.request("POST", "/api/tickets/", body, self.headers)
         response = self.connection.getresponse()
         answer = response.read()
-        if response.status != 201:
+        if response.status not in CREATED:
             raise RuntimeError(f"POST answered {response.status}: {answer[:500]!r}")
         return json.loads(answer)
 
