@@ -14,7 +14,7 @@ from bench.worker import Worker
 
 PATIENCE = 60  # seconds until whatever has not arrived counts as missing
 WARM_UP = 20  # streams opened and closed before anything is measured
-PAD = b"x" * 480  # an event of ours is about that long
+PAD = b"x" * 330  # an event of ours is as long, with its frame
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What a figure is given: a folder, the peers, their databases, and where its samples go."""
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,11 @@ class Bench:
             self.say(f"{peer.name}: {agents:,} agents are made")
             self._sites[key] = Site(peer, below, agents, key[2])
         return self._sites[key]
+
+    def fresh_site(self, peer: Peer, agents: int) -> Site:
+        """One whose agents never had a stream."""
+        below = Path(tempfile.mkdtemp(prefix=f"{peer.name}-", dir=self.folder))
+        return Site(peer, below, agents, agents)
 
     def of(self, *wanted: Peer) -> tuple[Peer, ...]:
         """Those of them that were chosen."""

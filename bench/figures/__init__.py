@@ -1,9 +1,9 @@
 """What is measured, in this order; each module declares its figures and measures them."""
 
-from bench.figures import crash
+from bench.figures import connects, crash, deliveries, idle
 from bench.suite import Measured
 
-MODULES: tuple[Measured, ...] = (crash,)
+MODULES: tuple[Measured, ...] = (idle, connects, deliveries, crash)
 
 
 def name_of(module: Measured) -> str:
