@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bench import machine
 from bench.peers import OURS
 from bench.percentiles import percentile
 from bench.results import Figure, at_most
@@ -25,6 +26,10 @@ FIGURES = (
         " in the moment it listens: from then until each is open and has exactly the events it"
         " missed, in order; anything else fails the figure.",
         at_most(8, full_size=True),
+    ),
+    Figure(
+        "storm: s CPU until all are back",
+        "What the server spends from the moment it listens, the answers to these people included.",
     ),
     Figure(
         "storm: answers other than 200",
@@ -72,11 +77,13 @@ class Storm:
                        comes_back=True)  # fmt: skip
             saver.tell("create", queue=self.site.wide, changes=CHANGES, pause=PAUSE)
             server.start()
+            spent = machine.cpu_seconds(server.pid)
             committed = saver.answer()
             returned = crowd.answer(PATIENCE + AFTERWARDS + 30)
+            spent = machine.cpu_seconds(server.pid) - spent
             visits = visitor.ask("stop", 60)
         self._judge(returned, committed)
-        self._record(returned, visits)
+        self._record(returned, visits, spent)
 
     def _judge(self, returned: dict[str, Any], committed: list[Any]) -> None:
         """Each has each change once, in the order of the log; else there is no figure."""
@@ -88,13 +95,14 @@ class Storm:
         if returned["disorder"] or len(returned["last_ids"]) != 1:
             raise RuntimeError(f"{returned['disorder']} events came after a later one")
 
-    def _record(self, returned: dict[str, Any], visits: list[Any]) -> None:
+    def _record(self, returned: dict[str, Any], visits: list[Any], spent: float) -> None:
         began, ended = returned["listens_since"], returned["done_at"]
         answers = {int(status): count for status, count in returned["answers"].items()}
         meanwhile = [visit for visit in visits if began <= visit[1] <= ended]
         waits = [seconds * 1000 for _, _, seconds, status in meanwhile if status == 200]
         figures = {
             "storm: s until all are back": ended - began,
+            "storm: s CPU until all are back": spent,
             "storm: answers other than 200": sum(answers.values()) - answers.get(200, 0),
             "storm: ms until a page is answered, p99": percentile(waits, 99),
             "storm: pages that failed": len(meanwhile) - len(waits),
