@@ -6,22 +6,22 @@ checks the Host, the method and the session itself.
 
 import asyncio
 import logging
-from typing import Any
 
-from channels.sessions import SessionMiddlewareStack
+from channels.sessions import CookieMiddleware
+from django.conf import settings
 
+from live.arrivals import arrivals
 from live.asgi import Application, Receive, Scope, Send
 from live.process import ensure_running
 from live.relay import relay
 from live.request import Request
-from live.sessions import Identity, identify
+from live.sessions import Identity
 from live.stream import Stream, refuse
-from live.threads import reader_threads
 
 logger = logging.getLogger(__name__)
 
 PATH = "/api/user/stream"
-PATIENCE = 10.0  # seconds the log may take to answer before a stream is refused
+PATIENCE = 10.0  # seconds the database may take to answer before a stream is refused
 
 
 def beside(django: Application) -> Application:
@@ -62,27 +62,31 @@ async def authenticate(scope: Scope) -> Identity | None:
     """Whose session it is, and rights that hold from the log position this process is at on.
 
     The rights are read from the database, which may be ahead of the log as this process knows it.
-    They hold from a position on if the log, read again afterwards, tells of no change since.
+    They hold from a position on if the log, as it is afterwards, tells of no change since.
     """
-    session = await _session_of(scope)
-    if relay.position < 0:
-        await asyncio.wait_for(relay.caught_up(), PATIENCE)
-    while True:
-        began_at = relay.position
-        identity = await reader_threads.run(identify, session)
-        if identity is None:
-            return None
-        await asyncio.wait_for(relay.caught_up(), PATIENCE)
-        if not relay.access_changed_since(identity.user_id, began_at):
-            return identity
+    session_key = await _session_key_of(scope)
+    if not session_key or "\0" in session_key:  # PostgreSQL would not even look for a NUL
+        return None
+    async with asyncio.timeout(PATIENCE):
+        if relay.position < 0:
+            await relay.caught_up()
+        while True:
+            began_at = relay.position
+            arrival = await arrivals.look_up(session_key)
+            if arrival.identity is None:
+                return None
+            if arrival.log != (relay.position, arrival.log.floor, False):
+                await relay.caught_up()
+            if not relay.access_changed_since(arrival.identity.user_id, began_at):
+                return arrival.identity
 
 
-async def _session_of(scope: Scope) -> Any:
-    """The session as Channels' middleware finds it; its frames do not stay on the stack."""
-    found: list[Any] = []
+async def _session_key_of(scope: Scope) -> str | None:
+    """By Channels, which knows how cookies are read; its frames do not stay on the stack."""
+    found: list[str | None] = []
 
     async def keep(scope: Scope, receive: Receive, send: Send) -> None:
-        found.append(scope["session"])
+        found.append(scope["cookies"].get(settings.SESSION_COOKIE_NAME))
 
-    await SessionMiddlewareStack(keep)(scope, None, None)
+    await CookieMiddleware(keep)(scope, None, None)
     return found[0]

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from live.frames import encode
-from live.models import Event
 
 # Events for the server processes themselves; no browser gets to see these.
 ACCESS = "live.access"  # what a user sees has changed
@@ -53,17 +53,22 @@ class Entry:
         return frame
 
 
-def entry_of(row: Event) -> Entry:
-    audience = frozenset(row.audience.split())
-    before = audience if row.before is None else frozenset(row.before.split())
+COLUMNS = ("position", "name", "data", "audience", "before", "entered", "left", "created_at")
+
+
+def entry_of(
+    position: int,
+    name: str,
+    data: str,
+    words: str,
+    words_before: str | None,
+    entered: str | None,
+    left: str | None,
+    created_at: datetime,
+) -> Entry:
+    """From a row's COLUMNS."""
+    audience = frozenset(words.split())
+    before = audience if words_before is None else frozenset(words_before.split())
     return Entry(
-        position=row.position or 0,
-        name=row.name,
-        data=row.data,
-        audience=audience,
-        before=before,
-        entered=row.entered,
-        left=row.left,
-        written_at=row.created_at.timestamp(),
-        _frames={},
+        position, name, data, audience, before, entered, left, created_at.timestamp(), _frames={}
     )

@@ -12,23 +12,13 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
-from django.db.models import Exists
 
 from live.bell import bell
-from live.entries import ACCESS, ACCESS_CHANGED, MISSED, Entry, entry_of
+from live.entries import ACCESS, ACCESS_CHANGED, COLUMNS, MISSED, Entry, entry_of
 from live.models import Event, Head
+from live.numbering import number, numbered_bounds
 
 Data = dict[str, Any]
-
-# Under the lock first, and the rows in a later statement: under READ COMMITTED its snapshot then
-# holds whatever committed before the lock was given. By id, so that each subject's changes, and
-# whatever followed from one another, keep their order.
-NUMBER = """
-UPDATE live_event SET position = %s + fresh.rank
-FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS rank
-      FROM live_event WHERE position IS NULL) AS fresh
-WHERE live_event.id = fresh.id
-"""
 
 
 class PositionLost(Exception):
@@ -104,30 +94,12 @@ def head() -> int:
     return Head.objects.values_list("position", flat=True).filter(pk=1).first() or 0
 
 
-def number() -> int:
-    """Give every committed, unnumbered event its position; the new head.
-
-    Any process may call it at any time; the row lock of the head makes them take turns.
-    """
-    if not Event.objects.filter(position=None).exists():
-        return head()
-    with transaction.atomic():
-        locked = locked_head()
-        with connection.cursor() as cursor:
-            cursor.execute(NUMBER, [locked.position])
-            numbered = cursor.rowcount
-        if numbered:
-            locked.position += numbered
-            locked.save(update_fields=["position"])
-        return locked.position
-
-
 def advance(after: int, limit: int) -> Stretch:
     """Number what is committed, then read up to `limit` entries after the given position.
 
     Raises PositionLost where the entries after the position are not all there.
     """
-    position, floor = _numbered_bounds()
+    position, floor, _ = numbered_bounds()
     if not floor <= after <= position:
         raise PositionLost(f"{after} is not within {floor} and {position}")
     entries = read(after, limit) if position > after else []
@@ -136,7 +108,7 @@ def advance(after: int, limit: int) -> Stretch:
 
 def newest(limit: int) -> Stretch:
     """Number what is committed, then read up to `limit` of the newest entries."""
-    position, floor = _numbered_bounds()
+    position, floor, _ = numbered_bounds()
     try:
         entries = read(max(floor, position - limit), limit)
     except PositionLost:
@@ -149,8 +121,8 @@ def read(after: int, limit: int) -> list[Entry]:
 
     Numbers have no gaps: where one is missing, the log was pruned meanwhile.
     """
-    rows = Event.objects.filter(position__gt=after).order_by("position")[:limit]
-    entries = [entry_of(row) for row in rows]
+    rows = Event.objects.filter(position__gt=after).order_by("position").values_list(*COLUMNS)
+    entries = [entry_of(*row) for row in rows[:limit]]
     if not entries or entries[-1].position != after + len(entries):
         raise PositionLost(f"not all that came after {after} is there")
     return entries
@@ -167,35 +139,6 @@ def hindrance(user_id: int, after: int, until: int) -> str:
         name=ACCESS, audience=processes_of(user_id), position__gt=after, position__lte=until
     )
     return ACCESS_CHANGED if changes.exists() else ""
-
-
-def _numbered_bounds() -> tuple[int, int]:
-    """(head, floor) once all that is committed has its number."""
-    bounds, unnumbered = _bounds()
-    if unnumbered:
-        number()
-        bounds, _ = _bounds()
-    return bounds
-
-
-def _bounds() -> tuple[tuple[int, int], bool]:
-    """(head, floor) and whether there is something to number, in one query: the idle poll."""
-    unnumbered = Exists(Event.objects.filter(position=None))
-    row = (
-        Head.objects.filter(pk=1)
-        .annotate(unnumbered=unnumbered)
-        .values_list("position", "floor", "unnumbered")
-        .first()
-    )
-    if row is None:
-        return (0, 0), True  # number() makes the row
-    return (row[0], row[1]), bool(row[2])
-
-
-def locked_head() -> Head:
-    """The head's row, locked until the transaction ends: whoever changes the log takes it first."""
-    found = Head.objects.select_for_update().filter(pk=1).first()
-    return found or Head.objects.select_for_update().get_or_create(pk=1)[0]
 
 
 def _json(data: Data) -> str:

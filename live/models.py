@@ -1,7 +1,7 @@
 """The log and its head.
 
 Rows of `Event` are written without a position, in the transaction of the change they tell of,
-so a rollback takes them along. `log.number()` gives committed rows their positions afterwards,
+so a rollback takes them along. `live.numbering` gives committed rows their positions afterwards,
 under the lock of the one `Head` row: 1, 2, 3 … without gaps, in an order all readers share.
 """
 
@@ -24,7 +24,7 @@ class Event(models.Model):
 
     class Meta:
         indexes = [
-            # Read by log.state() and log.number(); almost always empty.
+            # Read by live.numbering; almost always empty.
             models.Index(
                 fields=["id"], condition=models.Q(position=None), name="live_event_unnumbered"
             ),

@@ -12,6 +12,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from live import guard, retention, snapshots
+from live.arrivals import arrivals
 from live.bell import bell
 from live.heartbeat import ticker
 from live.relay import relay
@@ -42,6 +43,7 @@ async def prune_hourly() -> None:
 
 WORK = (
     relay.run,
+    arrivals.run,
     ticker.run,
     guard.run,
     snapshots.run,

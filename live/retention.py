@@ -7,8 +7,8 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from live.log import locked_head
 from live.models import Event, Head
+from live.numbering import locked_head
 
 
 def prune(hours: float) -> int:

@@ -5,29 +5,45 @@ them. While the user is away nobody does, and what came before would be replayed
 """
 
 import json
+from collections.abc import Mapping
 
 from django.db import transaction
 
 from live.audience import audiences_of
 from live.entries import ACCESS
-from live.log import access_changed, number, processes_of
+from live.log import access_changed, processes_of
 from live.models import Event, Rights
+from live.numbering import number
+from live.slices import slices
 
 
-def announce(user_id: int, audiences: frozenset[str]) -> None:
-    """Publish how the audiences differ from what the log would have them be, if they do."""
-    if Rights.objects.filter(pk=user_id, audiences=_words(audiences)).exists():
-        return
+def announce(audiences: Mapping[int, frozenset[str]]) -> None:
+    """Publish how each user's audiences differ from what the log would have them be, if they do."""
+    known = {
+        user_id: words
+        for some in slices(audiences)
+        for user_id, words in Rights.objects.filter(pk__in=some).values_list("pk", "audiences")
+    }
+    news = [one for one, seen in audiences.items() if known.get(one) != _words(seen)]
+    for some in slices(news):
+        _announce(some)
+
+
+def _announce(user_ids: list[int]) -> None:
     # First what was announced, then what is: a change in between is announced twice, never undone.
     position = number()
-    former = Rights.objects.filter(pk=user_id).first()
-    expected = None if former is None else _with_announced(former)
-    now = audiences_of([user_id])[user_id]
+    former = Rights.objects.in_bulk(user_ids)
+    expected = {user_id: _with_announced(rights) for user_id, rights in former.items()}
+    now = audiences_of(user_ids)
+    rows = [Rights(one, _words(now[one]), position) for one in user_ids]
     with transaction.atomic():
-        said = {"audiences": _words(now), "position": position}
-        Rights.objects.update_or_create(pk=user_id, defaults=said)
-        if expected is not None:
-            access_changed(user_id, gained=now - expected, lost=expected - now)
+        Rights.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["user_id"],
+            update_fields=["audiences", "position"],
+        )  # fmt: skip
+        for user_id, before in expected.items():
+            after = now[user_id]
+            access_changed(user_id, gained=after - before, lost=before - after)
 
 
 def _with_announced(rights: Rights) -> frozenset[str]:

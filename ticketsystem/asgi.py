@@ -4,7 +4,6 @@ import os
 import sys
 
 import django
-from django.core.asgi import get_asgi_application
 from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ticketsystem.settings")
@@ -14,5 +13,6 @@ except ImproperlyConfigured as error:
     sys.exit(f"{error}")
 
 from live.endpoint import beside
+from ticketsystem.handler import ThreadHandler
 
-application = beside(get_asgi_application())
+application = beside(ThreadHandler())

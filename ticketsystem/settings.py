@@ -136,15 +136,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,  # seconds
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-else:
-    # Under ASGI each request runs in a thread of its own, so a connection kept per thread
-    # (CONN_MAX_AGE) is never met again: the pool keeps them per process instead.
-    DATABASES["default"]["CONN_MAX_AGE"] = 0
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
-        "min_size": 1,
-        "max_size": 20,
-        "timeout": 10,  # seconds a request waits for a free connection
-    }
+# The threads of requests stay (ticketsystem/handler.py), and their connections with them.
+DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # one the server has closed is opened again
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Live updates -------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from live import log, retention
+from live import numbering, retention
 
 
 class Command(BaseCommand):
@@ -21,6 +21,6 @@ class Command(BaseCommand):
         )  # fmt: skip
 
     def handle(self, *args: Any, hours: float, **options: Any) -> None:
-        log.number()
+        numbering.number()
         forgotten = retention.prune(hours)
         self.stdout.write(f"{forgotten} events older than {hours:g} hours forgotten.")

@@ -1,0 +1,80 @@
+"""Positions: given to committed events in a short transaction of its own, 1, 2, 3 … without gaps.
+
+In SQL: each pass of a relay asks this, and composing the same queries with the ORM took most of
+its time (2.4 of 3.1 ms).
+"""
+
+from typing import NamedTuple
+
+from django.db import connection, transaction
+
+from live.models import Head
+
+BOUNDS = """
+SELECT position, floor, EXISTS (SELECT 1 FROM live_event WHERE position IS NULL)
+FROM live_head WHERE id = 1
+"""
+
+# Under the lock first, and the rows in a later statement: under READ COMMITTED its snapshot then
+# holds whatever committed before the lock was given. By id, so that each subject's changes, and
+# whatever followed from one another, keep their order.
+LOCK = "SELECT position, floor FROM live_head WHERE id = 1"
+NUMBER = """
+UPDATE live_event SET position = %s + fresh.rank
+FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS rank
+      FROM live_event WHERE position IS NULL) AS fresh
+WHERE live_event.id = fresh.id
+"""
+ADVANCE = "UPDATE live_head SET position = %s WHERE id = 1"
+
+
+class Bounds(NamedTuple):
+    """How far the log goes, and from where it can still be told."""
+
+    head: int
+    floor: int
+    unnumbered: bool = False  # whether committed events wait for their positions
+
+
+def bounds() -> Bounds:
+    """As the log is now, in one query: the idle poll."""
+    with connection.cursor() as cursor:
+        cursor.execute(BOUNDS)
+        row = cursor.fetchone()
+    # Without a row there is no log yet: numbering begins it.
+    return Bounds(0, 0, True) if row is None else Bounds(row[0], row[1], bool(row[2]))
+
+
+def numbered_bounds() -> Bounds:
+    """Once all that is committed has its position."""
+    found = bounds()
+    return _number() if found.unnumbered else found
+
+
+def number() -> int:
+    """Give every committed, unnumbered event its position; the new head.
+
+    Any process may call it at any time; the row lock of the head makes them take turns.
+    """
+    return numbered_bounds().head
+
+
+def locked_head() -> Head:
+    """The head's row, locked until the transaction ends: whoever changes the log takes it first."""
+    found = Head.objects.select_for_update().filter(pk=1).first()
+    return found or Head.objects.select_for_update().get_or_create(pk=1)[0]
+
+
+def _number() -> Bounds:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # SQLite has no row locks: there the transaction itself is exclusive.
+        cursor.execute(LOCK + (" FOR UPDATE" if connection.features.has_select_for_update else ""))
+        row = cursor.fetchone()
+        if row is None:
+            row = locked_head().position, 0
+        head, floor = row
+        cursor.execute(NUMBER, [head])
+        numbered = cursor.rowcount
+        if numbered:
+            cursor.execute(ADVANCE, [head + numbered])
+        return Bounds(head + numbered, floor)

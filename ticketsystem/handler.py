@@ -1,0 +1,54 @@
+"""Django's ASGI handler, but each request in one thread from its first middleware to its last.
+
+Django's own gives each request a new thread, with a new database connection, and comes back to the
+event loop between the signals, the middlewares and the view: 5 of the 15 ms of CPU that a POST
+took here. Nothing of this project's pages is asynchronous, the stream is not Django's, so one hop
+to a thread that stays, as under WSGI, is all a request needs.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
+from typing import Any
+
+from django.core import signals
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.handlers.base import BaseHandler
+from django.urls import set_script_prefix
+
+THREADS = 16  # requests under way at once; each may hold a database connection
+
+
+class ThreadHandler(ASGIHandler):
+    def __init__(self) -> None:
+        BaseHandler.__init__(self)
+        self.load_middleware(is_async=False)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        try:
+            answer = partial(copy_context().run, self._answer, scope, body)
+            loop = asyncio.get_running_loop()
+            response = await loop.run_in_executor(self._threads, answer)
+            await self.send_response(response, send)
+            if response.streaming:
+                await loop.run_in_executor(self._threads, response.close)
+        finally:
+            body.close()
+
+    def _answer(self, scope: Any, body: Any) -> Any:
+        """The response; one that is complete is closed in the thread that may have a connection."""
+        set_script_prefix(get_script_prefix(scope))
+        signals.request_started.send(sender=self.__class__, scope=scope)
+        request, refusal = self.create_request(scope, body)
+        response: Any = refusal if request is None else self.get_response(request)
+        response._handler_class = self.__class__
+        if not response.streaming:
+            response.close()
+        return response
