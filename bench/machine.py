@@ -13,6 +13,12 @@ def pin(pid: int, core: int) -> None:
     os.sched_setaffinity(pid, {CORES[core]})
 
 
+def unpin(pid: int) -> None:
+    """All of its threads to any core, where the question is what the whole machine can do."""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), CORES)
+
+
 def raise_file_limit() -> int:
     """To the hard limit, for this process and those it starts; what that is."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

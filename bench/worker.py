@@ -43,6 +43,10 @@ class Worker:
     ) -> None:  # fmt: skip
         self.end()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def end(self) -> None:
         self._process.kill()
         self._process.wait(20)
