@@ -45,9 +45,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         peers = tuple(peer for peer in PEERS if peer.name in options.peers)
         bench = Bench(Path(folder), results, report.say, options.quick, options.rounds, peers)
-        for module in modules:
-            if not report.measure(module, bench):
-                break
+        try:
+            for module in modules:
+                if not report.measure(module, bench):
+                    break
+        finally:
+            bench.end()
     print(table(results))
     report.write()
     return 1 if report.failures or results.missed() else 0

@@ -18,6 +18,7 @@ from bench.peers import Peer
 from bench.worker import ROOT, Worker
 
 TOKEN = "t" * 32  # of CSRF: cookie and header are alike
+IDLE = 30  # seconds after which a server may have closed a kept connection: Daphne after 60
 CREATED = (201, 202)  # nchan's 202: nobody reads the channel
 
 
@@ -123,11 +124,15 @@ class Poster:
             "Cookie": f"sessionid={server.site.sessions[0]}; csrftoken={TOKEN}",
             "X-CSRFToken": TOKEN,
         }
+        self.used_at = 0.0
 
     def post(self, body: bytes) -> Any:
+        if time.monotonic() - self.used_at > IDLE:
+            self.connection.close()  # the request opens it again
         self.connection.request("POST", "/api/tickets/", body, self.headers)
         response = self.connection.getresponse()
         answer = response.read()
+        self.used_at = time.monotonic()
         if response.status not in CREATED:
             raise RuntimeError(f"POST answered {response.status}: {answer[:500]!r}")
         return json.loads(answer)

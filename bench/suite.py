@@ -1,7 +1,8 @@
 """What a figure is given: a folder, the peers, their databases, and where its samples go."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -9,6 +10,7 @@ from typing import Protocol
 from bench.peers import Peer
 from bench.results import Figure, Results
 from bench.servers import Site
+from bench.streams import Streams
 
 Said = Callable[[str], None]
 
@@ -21,6 +23,7 @@ class Bench:
     quick: bool
     rounds: int  # of fresh servers
     peers: tuple[Peer, ...]  # the chosen ones
+    _kept: dict[tuple[str, int], tuple[Streams, ExitStack]] = field(default_factory=dict)
     _sites: dict[tuple[str, int, int], Site] = field(default_factory=dict)
 
     def site(self, peer: Peer, agents: int, near: int | None = None) -> Site:
@@ -37,6 +40,31 @@ class Bench:
         """One whose agents never had a stream."""
         below = Path(tempfile.mkdtemp(prefix=f"{peer.name}-", dir=self.folder))
         return Site(peer, below, agents, agents)
+
+    @contextmanager
+    def streams(self, peer: Peer, agents: int) -> Iterator[Streams]:
+        """A fresh server, warm, without a stream; in a quick run that of the last figure."""
+        with ExitStack() as stack:
+            streams = self._running(peer, agents, stack)
+            yield streams
+            if self.quick:  # not reached by a figure that failed: who knows how it left the server
+                streams.close()
+                streams.settle()
+                self._kept[peer.name, agents] = streams, stack.pop_all()
+
+    def end(self) -> None:
+        """No server is left."""
+        for _, up in self._kept.values():
+            up.close()
+
+    def _running(self, peer: Peer, agents: int, stack: ExitStack) -> Streams:
+        if kept := self._kept.pop((peer.name, agents), None):
+            streams, up = kept
+            stack.enter_context(up)
+        else:
+            streams = stack.enter_context(Streams(self.site(peer, agents)))
+            streams.warm_up()
+        return streams
 
     def of(self, *wanted: Peer) -> tuple[Peer, ...]:
         """Those of them that were chosen."""

@@ -1,5 +1,6 @@
 """One table of figures and peers, for people: medians, spread, runs, goals, ratios."""
 
+from itertools import takewhile
 from statistics import median
 
 from bench.peers import OURS, PEERS
@@ -16,8 +17,22 @@ def table(results: Results) -> str:
         by_peer = results.samples[figure.name]
         cells = [_cell(by_peer.get(peer, [])) for peer in peers]
         rows.append([figure.name, *cells, _runs(by_peer), _goals(results, figure)])
-    says = [f"{figure.name}: {figure.says}" for figure in measured]
-    return "\n".join([*_aligned(rows), "", *_ratios(results, peers), "", *says])
+    return "\n".join([*_aligned(rows), "", *_ratios(results, peers), "", *_says(measured)])
+
+
+def _says(measured: list[Figure]) -> list[str]:
+    """Once where the figures of several sizes say the same."""
+    alike: dict[str, list[str]] = {}
+    for figure in measured:
+        alike.setdefault(figure.says, []).append(figure.name)
+    return [f"{_common(names)}: {says}" for says, names in alike.items()]
+
+
+def _common(names: list[str]) -> str:
+    """What they begin with alike, to the last comma."""
+    parts = zip(*(name.split(", ") for name in names), strict=False)
+    alike = takewhile(lambda part: len(set(part)) == 1, parts)
+    return names[0] if len(names) == 1 else ", ".join([part[0] for part in alike] + ["…"])
 
 
 def _ratios(results: Results, peers: list[str]) -> list[str]:

@@ -1,9 +1,9 @@
 """What is measured, in this order; each module declares its figures and measures them."""
 
-from bench.figures import connects, crash, deliveries, idle
+from bench.figures import burst, connects, crash, deliveries, idle, latency
 from bench.suite import Measured
 
-MODULES: tuple[Measured, ...] = (idle, connects, deliveries, crash)
+MODULES: tuple[Measured, ...] = (idle, connects, deliveries, latency, burst, crash)
 
 
 def name_of(module: Measured) -> str:

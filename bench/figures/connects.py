@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bench.peers import OURS, OURS_UVICORN, RECIPE, STORING, Peer
 from bench.results import Figure, at_most, times
-from bench.streams import Streams
+from bench.streams import WARM_UP, Streams
 from bench.suite import Bench
 
 STREAMS, QUICK = 1000, 100
@@ -33,30 +33,33 @@ class Opened:
 def measure(bench: Bench) -> None:
     agents = QUICK if bench.quick else STREAMS
     for _ in range(bench.rounds):
+        for peer in bench.of(OURS, OURS_UVICORN):
+            _measure_first(bench, peer, agents)
         for peer in bench.peers:
-            _measure(bench, peer, agents)
+            with bench.streams(peer, agents) as streams:
+                streams.open(agents)  # whatever a first connect writes is written now
+                _leave(streams)
+                _measure(bench, streams, agents)
 
 
-def _measure(bench: Bench, peer: Peer, agents: int) -> None:
-    record = bench.results.add
-    with Streams(bench.fresh_site(peer, agents)) as streams:
-        streams.warm_up()
-        if peer in (OURS, OURS_UVICORN):
-            # The agents of the warm-up have had theirs.
-            first = _open(streams, agents, after=agents // 5)
-            record(FIRST_CPU, peer.name, first.cpu * 1000)
-        _leave(streams)
-        streams.open(agents)  # whatever a first connect writes is written now
-        _leave(streams)
-        again = _open(streams, agents)
-        record(RATE, peer.name, agents / again.seconds)
-        record(CPU, peer.name, again.cpu * 1000)
-        bench.say(f"{peer.name}: {again.cpu * 1000:.2f} ms CPU per connect")
-        if peer.resumes:
-            resumed = _resume(streams, agents)
-            record(RESUME_RATE, peer.name, agents / resumed.seconds)
-            record(RESUME_CPU, peer.name, resumed.cpu * 1000)
-            bench.say(f"{peer.name}: {resumed.cpu * 1000:.2f} ms CPU per resume")
+def _measure_first(bench: Bench, peer: Peer, agents: int) -> None:
+    with Streams(bench.fresh_site(peer, agents + WARM_UP)) as streams:
+        streams.warm_up()  # by the first agents, who then have had theirs
+        first = _open(streams, agents + WARM_UP, after=WARM_UP)
+    bench.results.add(FIRST_CPU, peer.name, first.cpu * 1000)
+
+
+def _measure(bench: Bench, streams: Streams, agents: int) -> None:
+    record, peer = bench.results.add, streams.peer
+    again = _open(streams, agents)
+    record(RATE, peer.name, agents / again.seconds)
+    record(CPU, peer.name, again.cpu * 1000)
+    bench.say(f"{peer.name}: {again.cpu * 1000:.2f} ms CPU per connect")
+    if peer.resumes:
+        resumed = _resume(streams, agents)
+        record(RESUME_RATE, peer.name, agents / resumed.seconds)
+        record(RESUME_CPU, peer.name, resumed.cpu * 1000)
+        bench.say(f"{peer.name}: {resumed.cpu * 1000:.2f} ms CPU per resume")
 
 
 def _open(streams: Streams, agents: int, after: int = 0) -> Opened:

@@ -69,9 +69,8 @@ def measure(bench: Bench) -> None:
 
 def _in_turns(bench: Bench, peers: list[Peer], size: int) -> None:
     with ExitStack() as stack:
-        up = [stack.enter_context(Streams(bench.site(peer, size))) for peer in peers]
+        up = [stack.enter_context(bench.streams(peer, size)) for peer in peers]
         for streams in up:
-            streams.warm_up()
             streams.open(size)
             streams.deliver(streams.post)
             streams.settle()

@@ -41,8 +41,7 @@ def measure(bench: Bench) -> None:
 
 
 def _measure(bench: Bench, peer: Peer, sizes: list[int]) -> None:
-    with Streams(bench.site(peer, max(sizes))) as streams:
-        streams.warm_up()
+    with bench.streams(peer, max(sizes)) as streams:
         empty = _holds(streams)
         opened = 0
         for size in sizes:
