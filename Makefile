@@ -51,7 +51,8 @@ tools:
 # make bench            ours beside its peers: one table, bench/results/latest.json, the plots (45 minutes)
 # make bench QUICK=1    few streams, one round (3 minutes); bench/results/trial/
 .PHONY: bench
-bench: tools .venv/.requirements-bench
+bench: .venv/.requirements-bench
+	tests/tools bench
 	.venv/bin/python -m bench $(if $(QUICK),--quick)
 
 .venv/.requirements-bench: .venv/.requirements bench/requirements.txt

@@ -11,14 +11,15 @@ import tempfile
 from pathlib import Path
 
 from bench import machine
+from bench.commands import nchan_is_installed
 from bench.figures import MODULES, name_of
-from bench.peers import PEERS
-from bench.report import Report
+from bench.peers import NCHAN, PEERS
+from bench.report import LATEST, Report
 from bench.results import Results
 from bench.suite import Bench
 from bench.table import table
 
-RESULTS = Path(__file__).parent / "results"
+TRIAL = LATEST.parent / "trial" / LATEST.name
 ROUNDS = 3
 
 EXAMPLES = """\
@@ -41,9 +42,13 @@ def main() -> int:
     results = Results.of(
         (figure for module in modules for figure in module.FIGURES), full_size=not options.quick
     )
-    report = Report(results, options)
+    chosen = [peer for peer in PEERS if peer.name in options.peers]
+    skipped = [peer.name for peer in chosen if peer is NCHAN and not nchan_is_installed()]
+    report = Report(results, options, skipped)
+    if skipped:
+        report.say("nchan is skipped: Debian's nginx and libnginx-mod-nchan are not installed")
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        peers = tuple(peer for peer in PEERS if peer.name in options.peers)
+        peers = tuple(peer for peer in chosen if peer.name not in skipped)
         bench = Bench(Path(folder), results, report.say, options.quick, options.rounds, peers)
         try:
             for module in modules:
@@ -78,7 +83,7 @@ def parse_options() -> argparse.Namespace:
         parser.error("--rounds must be 1 or more")
     whole = not options.quick and (options.figures, options.peers) == (figures, peers)
     if options.json is None:
-        options.json = RESULTS / "latest.json" if whole else RESULTS / "trial" / "latest.json"
+        options.json = LATEST if whole else TRIAL
     return options
 
 

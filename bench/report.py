@@ -7,17 +7,21 @@ import sys
 import time
 import traceback
 from datetime import datetime
+from pathlib import Path
 
-from bench import machine
+from bench import machine, plots, readme
 from bench.figures import name_of
 from bench.results import Results
 from bench.suite import Bench, Measured
 
+LATEST = Path(__file__).parent / "results" / "latest.json"
+
 
 class Report:
-    def __init__(self, results: Results, options: argparse.Namespace) -> None:
+    def __init__(self, results: Results, options: argparse.Namespace, skipped: list[str]) -> None:
         self.results = results
         self.options = options
+        self.skipped = skipped  # peers that are not installed
         self.failures: dict[str, str] = {}  # by figure
         self.machine = machine.description()
         self._began = time.monotonic()
@@ -48,12 +52,16 @@ class Report:
             "seconds": round(time.monotonic() - self._began),
             "machine": self.machine | {"load_at_end": round(os.getloadavg()[0], 2)},
             "options": vars(self.options) | {"json": self.options.json.name},
+            "skipped": self.skipped,
             "failures": self.failures,
             "missed": self.results.missed(),
             "figures": self.results.as_json(),
         }
         self.options.json.parent.mkdir(parents=True, exist_ok=True)
         self.options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+        plots.draw(report, self.options.json.parent)
+        if self.options.json == LATEST:
+            readme.update(report)
         for missed in self.results.missed():
             self.say(f"goal missed: {missed}")
         for figure, reason in self.failures.items():

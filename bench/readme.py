@@ -1,0 +1,57 @@
+"""The README's figures, which are those of the last full run and of no other."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from bench.peers import PEERS, Peer
+from bench.table import short
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+BEGIN, END = "<!-- written by make bench -->", "<!-- to here -->"
+
+COLUMNS = {
+    "memory of an idle stream": ("kB per idle stream, 1,000 streams", "kB"),
+    "CPU to open one": ("ms CPU per connect", "ms"),
+    "CPU per delivery": ("µs CPU per delivery, 1,000 streams", "µs"),
+    "99 % of 1,000 have it after": ("ms until received, p99, 1,000 streams, in process", "ms"),
+    "the saver waits, 500 agents": ("ms until POST is answered, 500 agents", "ms"),
+}
+
+
+def update(report: dict[str, Any]) -> None:
+    before, rest = README.read_text().split(BEGIN)
+    after = rest.split(END)[1]
+    README.write_text(f"{before}{BEGIN}\n{section(report)}{END}{after}")
+
+
+def written() -> str:
+    """What the README says now."""
+    found = re.search(f"{BEGIN}\n(.*?){END}", README.read_text(), re.DOTALL)
+    if found is None:
+        raise ValueError(f"no {BEGIN} … {END} in {README}")
+    return found[1]
+
+
+def section(report: dict[str, Any]) -> str:
+    machine, figures = report["machine"], report["figures"]
+    rounds = report["options"]["rounds"]
+    rows = ["| | " + " | ".join(COLUMNS) + " |", "| --- |" + " ---: |" * len(COLUMNS)]
+    for peer in PEERS:
+        cells = [_cell(figures, peer, *column) for column in COLUMNS.values()]
+        if any(cells):
+            rows.append(f"| **{peer.name}**: {peer.says} | " + " | ".join(cells) + " |")
+    goals = [goal["met"] for figure in figures.values() for goal in figure["goals"]]
+    judged = [met for met in goals if met is not None]
+    missed = "".join(f"* missed: {goal}\n" for goal in report["missed"])
+    return (
+        f"\n{report['at'][:10]}, {machine['cores']} cores ({machine['cpu']}), medians of "
+        f"{rounds} {'round' if rounds == 1 else 'rounds'} of fresh servers; the server on one "
+        f"core, its clients on the other:\n\n" + "\n".join(rows) + "\n\n"
+        f"{sum(judged)} of {len(judged)} goals were met.\n{missed}\n"
+    )
+
+
+def _cell(figures: dict[str, Any], peer: Peer, figure: str, unit: str) -> str:
+    found = figures.get(figure, {}).get("peers", {}).get(peer.name)
+    return f"{short(found['median'])} {unit}" if found else ""
