@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from typing import Self
 
 EVENT_STREAM = (
     "GET /api/user/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: text/event-stream\r\n"
@@ -23,17 +24,22 @@ class Client:
     __slots__ = ("_marker", "_opened", "_tail", "events", "is_open", "last_id", "socket")
 
     def __init__(
-        self, port: int, session: str, marker: bytes, opened: bytes, last_id: str = ""
+        self, connection: socket.socket, marker: bytes, opened: bytes, last_id: str = ""
     ) -> None:  # fmt: skip
-        more = f"Last-Event-ID: {last_id}\r\n" if last_id else ""
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
-        self.socket.sendall(self.request.format(port=port, session=session, more=more).encode())
-        self.socket.setblocking(False)
+        self.socket = connection
         self.events = 0
         self.is_open = False
         self.last_id = last_id
         self._marker, self._opened = marker, opened
         self._tail = b""
+
+    @classmethod
+    def connect(cls, port: int, session: str, marker: str, opened: str, last_id: str) -> Self:
+        more = f"Last-Event-ID: {last_id}\r\n" if last_id else ""
+        connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+        connection.sendall(cls.request.format(port=port, session=session, more=more).encode())
+        connection.setblocking(False)
+        return cls(connection, marker.encode(), opened.encode(), last_id)
 
     def read(self) -> int:
         """Read what is there; how many events that were."""
@@ -43,10 +49,10 @@ class Client:
         if not self.is_open:
             self._tail += received
             head, end, body = self._tail.partition(b"\r\n\r\n")
+            if end and not head.startswith(self.status):
+                raise ConnectionError(f"the server refused a stream: {self._tail[:300]!r}")
             if not end or self._opened not in self._tail:
                 return 0
-            if not head.startswith(self.status):
-                raise ConnectionError(f"the server refused a stream: {self._tail[:300]!r}")
             self.is_open, self._tail, received = True, b"", body
         found = self._count(received)
         self.events += found

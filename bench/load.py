@@ -33,7 +33,7 @@ class Load:
         while wanted or opening:
             while wanted and len(opening) < UNDER_WAY:
                 session, last_id = wanted.pop()
-                client = KINDS[scheme](port, session, marker.encode(), opened.encode(), last_id)
+                client = KINDS[scheme].connect(port, session, marker, opened, last_id)
                 opening.add(client.socket.fileno())
                 self.clients[client.socket.fileno()] = client
                 self.epoll.register(client.socket, select.EPOLLIN)

@@ -16,6 +16,7 @@ from bench.commands import command
 from bench.machine import pin, serving
 from bench.peers import Peer
 from bench.worker import ROOT, Worker
+from tests.backends import free_port
 
 TOKEN = "t" * 32  # of CSRF: cookie and header are alike
 IDLE = 30  # seconds after which a server may have closed a kept connection: Daphne after 60
@@ -136,9 +137,3 @@ class Poster:
         if response.status not in CREATED:
             raise RuntimeError(f"POST answered {response.status}: {answer[:500]!r}")
         return json.loads(answer)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

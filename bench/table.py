@@ -47,7 +47,7 @@ def _ratios(results: Results, peers: list[str]) -> list[str]:
 
 
 def _ratio(ours: float | None, other: float | None) -> str:
-    if ours is None or not other:
+    if not ours or not other:
         return "–"
     ratio = ours / other
     return f"1 : {1 / ratio:.1f}" if 0 < ratio < 1 else f"{ratio:.1f} : 1"

@@ -12,11 +12,10 @@ from typing import Any
 
 import httpx
 import pytest
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
 
+from bench.people import session_of
 from tests.servers import Daphne
 from tests.sse import EventStream
 from tickets.models import Queue, Ticket
@@ -72,17 +71,6 @@ def make_people() -> People:
 @pytest.fixture
 def site(site_database: str) -> People:
     return make_people()
-
-
-def session_of(user: User) -> str:
-    """The key of a new session in which the user is signed in."""
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    assert session.session_key
-    return session.session_key
 
 
 class Browser(httpx.Client):
