@@ -1,4 +1,4 @@
-"""Agents who change tickets through the ORM, in threads, as fast as they can or at a pace.
+"""Agents who open tickets through the ORM, at a pace, or many at a time as fast as they can.
 
 What they say was committed, and when, is what each stream is held against.
 """
@@ -14,53 +14,37 @@ from django.apps import apps
 from bench.worker import serve
 
 Committed = tuple[int, int, float]  # ticket, its version, when (monotonic)
-OWN = 10  # tickets of each writer: no two writers ever meet in one
 
 
 def create(queue: int, changes: int, pause: float) -> list[Committed]:
     """So many tickets by one writer, each in a transaction of its own."""
     committed = []
-    for number in range(changes):
-        ticket = _tickets().create(queue_id=queue, subject=f"Change {number}")
-        committed.append((ticket.pk, ticket.version, time.monotonic()))
+    for _ in range(changes):
+        committed += _save(queue, 1)
         time.sleep(pause)
     return committed
 
 
-def prepare(queue: int, writers: int) -> None:
-    """The tickets that change() changes."""
-    _own.extend(
-        [_tickets().create(queue_id=queue, subject="Changed often") for _ in range(OWN)]
-        for _ in range(writers)
-    )
-
-
-def change(changes: int) -> dict[str, Any]:
-    """So many by each writer, all at the same time; what that cost here."""
+def hurry(queue: int, writers: int, saves: int, together: int) -> dict[str, Any]:
+    """So many transactions by each writer, with so many tickets in each; what that cost here."""
     began = time.process_time()
-    with ThreadPoolExecutor(len(_own)) as threads:
-        by_writer = threads.map(lambda tickets: _change(tickets, changes), _own)
-        committed = list(chain.from_iterable(by_writer))
+    with ThreadPoolExecutor(writers) as threads:
+        saved = threads.map(lambda _: _save(queue, together), range(writers * saves))
+        committed = list(chain.from_iterable(saved))
     return {"committed": committed, "cpu_seconds": time.process_time() - began}
 
 
-def _change(tickets: list[Any], changes: int) -> list[Committed]:
-    committed = []
-    for number in range(changes):
-        ticket = tickets[number % OWN]
-        ticket.subject = f"Change {number}"
-        ticket.save()
-        committed.append((ticket.pk, ticket.version, time.monotonic()))
-    return committed
-
-
-def _tickets() -> Any:
-    return apps.get_model("tickets", "Ticket")._default_manager
-
-
-_own: list[list[Any]] = []  # of each writer
+def _save(queue: int, together: int) -> list[Committed]:
+    tickets = apps.get_model("tickets", "Ticket")
+    new = [tickets(queue_id=queue, subject="Printer on fire") for _ in range(together)]
+    if together == 1:
+        new[0].save()
+    else:
+        tickets._default_manager.bulk_create(new)
+    now = time.monotonic()
+    return [(ticket.pk, ticket.version, now) for ticket in new]
 
 
 if __name__ == "__main__":
     django.setup()
-    serve(create=create, prepare=prepare, change=change)
+    serve(create=create, hurry=hurry)
