@@ -91,7 +91,7 @@ class Crowd:
         while self.behind and time.monotonic() < deadline:
             self._turn(1)
         done_at = time.monotonic()
-        self.stay(afterwards)
+        self._read_for(afterwards)
         everyone = self._everyone()
         stories = Counter(
             json.dumps([one[:2] for one in browser.told]) for browser in everyone if browser.witness
@@ -106,12 +106,17 @@ class Crowd:
             "arrivals": next((browser.told for browser in everyone if browser.witness), []),
         }
 
-    def stay(self, seconds: float) -> Any:
+    def stay(self, seconds: float, comes_back: bool = False) -> Any:
         """Read whatever comes; the seconds of silence before each heartbeat among it."""
+        self._forget()
+        self.comes_back = comes_back
+        self._read_for(seconds)
+        return {**self._said(), "silences": self.silences}
+
+    def _read_for(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             self._turn(left)
-        return {**self._said(), "silences": self.silences}
 
     def _said(self) -> dict[str, Any]:
         return {
