@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from string import Template
 
@@ -9,13 +10,18 @@ NCHAN_MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 
 
 def command(server: str, application: str, port: int, folder: Path) -> list[str]:
-    return {"daphne": daphne, "uvicorn": uvicorn, "nchan": nchan}[server](application, port, folder)
+    return SERVERS[server](application, port, folder)
 
 
-def daphne(application: str, port: int, folder: Path) -> list[str]:
+def daphne(application: str, port: int, folder: Path, module: str = "daphne") -> list[str]:
     return [
-        sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port), application,
+        sys.executable, "-m", module, "-v", "0", "-b", "127.0.0.1", "-p", str(port), application,
     ]  # fmt: skip
+
+
+def serve(application: str, port: int, folder: Path) -> list[str]:
+    """As production starts ours: Daphne on uvloop."""
+    return daphne(application, port, folder, module="ticketsystem.serve")
 
 
 def uvicorn(application: str, port: int, folder: Path) -> list[str]:
@@ -38,6 +44,11 @@ def nchan(application: str, port: int, folder: Path) -> list[str]:
 
 def nchan_is_installed() -> bool:
     return NCHAN_MODULE.exists() and Path(_nginx()).exists()
+
+
+SERVERS: dict[str, Callable[[str, int, Path], list[str]]] = {
+    "daphne": daphne, "serve": serve, "uvicorn": uvicorn, "nchan": nchan,
+}  # fmt: skip
 
 
 def _nginx() -> str:

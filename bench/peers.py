@@ -21,9 +21,10 @@ class Peer:
 
 OURS = Peer(
     "ours",
-    "This project on Daphne.",
+    "This project as production starts it: on Daphne, with uvloop.",
     "ticketsystem.asgi:application",
     "ticketsystem.settings",
+    "serve",
     resumes=True,
 )
 OURS_UVICORN = Peer(

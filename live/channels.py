@@ -39,7 +39,8 @@ class UserListener(Listener):
     def __init__(self, user_id: int, receive: Receive) -> None:
         # Not the library's: it makes an asyncio.Event and more that nothing here waits on.
         self.user_id = user_id
-        self.channels = {channel_of(user_id)}
+        self.channel = channel_of(user_id)
+        self.channels = {self.channel}
         self.channel_items: dict[str, list[Event]] = {}
         self.overflow = False
         self.error: Any = ""
@@ -67,7 +68,7 @@ def close_channel(listener: UserListener) -> None:
     get_listener_manager().remove_listener(listener)
 
 
-def send(user_id: int, frame: bytes, position: int) -> None:
-    """Hand an encoded frame to the user's listener, on the event loop."""
-    channel = channel_of(user_id)
-    get_listener_manager().add_to_queues(channel, Event(channel, "", frame, position))
+def send(listener: UserListener, frame: bytes, position: int) -> None:
+    """Hand an encoded frame to the user's channel, on the event loop."""
+    event = Event(listener.channel, "", frame, position)
+    get_listener_manager().add_to_queues(listener.channel, event)

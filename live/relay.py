@@ -159,7 +159,7 @@ class Relay:
         for number, reader in enumerate(readers.concerned(entry.audience | entry.before), 1):
             content = entry.frame_for(reader.audiences)
             if content is not None:
-                channels.send(reader.user_id, content, entry.position)
+                channels.send(reader.listener, content, entry.position)
                 delivered += 1
             if number % SLICE == 0:
                 await asyncio.sleep(0)
@@ -197,7 +197,7 @@ class Relay:
         if audiences != reader.audiences:
             readers.set_audiences(reader, audiences)
             content = frame("reset", {"reason": ACCESS_CHANGED}, self.position)
-            channels.send(reader.user_id, content, self.position)
+            channels.send(reader.listener, content, self.position)
             metrics.resets.labels(ACCESS_CHANGED).inc(len(reader.streams))
 
     def _reset_all(self) -> None:

@@ -176,7 +176,8 @@ class Stream:
             while self._pending:
                 body = b"".join(self._pending)
                 self._pending.clear()
-                await self._send_body(body)
+                self.written_at = time.monotonic()
+                await self._send({"type": "http.response.body", "body": body, "more_body": True})
         except Exception:
             logger.exception("a stream could not be written to; its client comes back")
             self.end(None)
