@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Self
 
 from bench.machine import CORES
-from bench.servers import free_port
 from bench.worker import ROOT
+from tests.backends import free_port
 
 CONFIGURATION = ROOT / "deploy" / "postgresql" / "helpdesk.conf"
 AS_POSTGRES = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
