@@ -53,12 +53,9 @@ def open_files(pid: int, name: str) -> int:
     return sum(_target(link) == name for link in Path(f"/proc/{pid}/fd").iterdir())
 
 
-def serving(pid: int) -> int:
-    """The process itself, or the one worker that it has started."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    if len(children) > 1:
-        raise ValueError(f"process {pid} has {len(children)} workers")
-    return int(children[0]) if children else pid
+def workers(pid: int) -> list[int]:
+    """What the process has started."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def description() -> dict[str, object]:

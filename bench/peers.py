@@ -15,6 +15,7 @@ class Peer:
     opened: str = "event:"  # in the first bytes: from here on nothing is missed
     scheme: str = "http"  # or ws
     resumes: bool = False  # whether it keeps events for who comes back
+    forks: bool = False  # whether a worker of the process serves
     posts: int = 10  # per measurement; fewer where each takes seconds
     at_once: int = 4000  # streams it is asked to hold at most
 
@@ -60,6 +61,8 @@ WEBSOCKET = Peer(
     marker='"event": "ticket.created"',
     opened="HTTP/1.1 101",
     scheme="ws",
+    posts=3,
+    at_once=1000,  # its layer looks at all channels for each: ten seconds an event at 4,000
 )
 FLOOR = Peer(
     "bare-daphne",
@@ -77,6 +80,7 @@ NCHAN = Peer(
     "nginx with nchan, in C, one channel for all: no sessions, no users, no save.",
     "",
     server="nchan",
+    forks=True,
     opened=": hi",
 )
 PEERS = (

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bench.commands import command
-from bench.machine import pin, serving
+from bench.machine import pin, workers
 from bench.peers import Peer
 from bench.worker import ROOT, Worker
 from tests.backends import free_port
@@ -91,8 +91,6 @@ class Server:
         except BaseException:
             self.kill()
             raise
-        self.pid = serving(self.process.pid)
-        pin(self.pid, core=0)
 
     def kill(self) -> None:
         """As a crash does; nginx' worker too."""
@@ -102,16 +100,22 @@ class Server:
         self.process.wait(20)
 
     def _wait_until_it_listens(self, seconds: float = 60) -> None:
+        assert self.process is not None
         deadline = time.monotonic() + seconds
         while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            assert self.process is not None
             if self.process.poll() is not None or time.monotonic() > deadline:
                 reason = self.site.log.read_text()[-2000:]
                 raise RuntimeError(f"{self.site.peer.name} does not start:\n{reason}")
+            pids = workers(self.process.pid) if self.site.peer.forks else [self.process.pid]
+            if pids and self._listens():
+                [self.pid] = pids
+                pin(self.pid, core=0)
+                return
             time.sleep(0.02)
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 class Poster:

@@ -4,17 +4,19 @@ All servers are up together and take short turns, for the machine's speed drifts
 it was seen to change by a third, and a ratio of two peers measured a minute apart with it.
 """
 
+import random
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from bench.peers import FLOOR, FLOOR_UVICORN, OURS, OURS_UVICORN, RECIPE, STORING, Peer
+from bench.peers import FLOOR, FLOOR_UVICORN, OURS, OURS_UVICORN, RECIPE, STORING, WEBSOCKET, Peer
 from bench.results import Figure, Goal, at_most, times
 from bench.streams import Delivery, Streams
 from bench.suite import Bench
 
 SIZES, QUICK_SIZES = (1000, 4000), (100,)
 TURNS, QUICK_TURNS = 5, 2
+APART = (RECIPE, STORING, WEBSOCKET)  # too heavy to stand beside the others
 ELSEWHERE = 3  # saves in a turn: each waits for the poll
 
 
@@ -60,11 +62,10 @@ def measure(bench: Bench) -> None:
     for _ in range(bench.rounds):
         for size in QUICK_SIZES if bench.quick else SIZES:
             able = [peer for peer in bench.peers if size <= peer.at_once]
-            _in_turns(bench, [peer for peer in able if peer not in (RECIPE, STORING)], size)
-            # Apart: thousands of threads beside the others would cost these their caches.
-            for recipe in (RECIPE, STORING):
-                if recipe in able:
-                    _in_turns(bench, [recipe], size)
+            _in_turns(bench, [peer for peer in able if peer not in APART], size)
+            for peer in APART:
+                if peer in able:
+                    _in_turns(bench, [peer], size)
 
 
 def _in_turns(bench: Bench, peers: list[Peer], size: int) -> None:
@@ -75,7 +76,8 @@ def _in_turns(bench: Bench, peers: list[Peer], size: int) -> None:
             streams.deliver(streams.post)
             streams.settle()
         for number in range(QUICK_TURNS if bench.quick else TURNS):
-            for streams in up:
+            for streams in random.sample(up, len(up)):
+                streams.deliver(streams.post)  # its code and its sockets are in the caches again
                 micros = _per_delivery(streams, streams.post, streams.peer.posts)
                 bench.results.add(by_post(size), streams.peer.name, micros)
                 bench.say(f"turn {number + 1}: {streams.peer.name}: {micros:.1f} µs CPU per "

@@ -50,6 +50,8 @@ def _measure(bench: Bench, peer: Peer, sizes: list[int]) -> None:
             held = _holds(streams)
             more = [now - before for now, before in zip(held, empty, strict=True)]
             more[0] /= size
+            if more[0] <= 0:
+                raise RuntimeError(f"{peer.name}: streams that hold {more[0]:.1f} kB are none")
             for figure, value in zip(_figures(size), more, strict=True):
                 bench.results.add(figure.name, peer.name, value)
             bench.say(f"{peer.name}: {size:,} streams hold {more[0]:.1f} kB each")
