@@ -6,6 +6,9 @@ from typing import Any
 from django import forms
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from tickets.board import ANY
 from tickets.models import Comment, Priority, Queue, Status, Ticket
@@ -14,10 +17,27 @@ from tickets.public import name_of
 User = get_user_model()
 STATUSES = [(one, one) for one in Status.values]  # the words that stand on the board
 LONGEST_TEXT = 50_000
+SELECTED = mark_safe(" selected")
 PRIORITIES = [(one, one) for one in Priority.values]
 
 
+class PeopleSelect(forms.Select):
+    """As Django's, which renders a template for each option: 90 µs for everybody in the list."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = self.format_value(value)
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((key, SELECTED if str(key) in chosen else "", label) for key, label in self.choices),
+        )
+        attributes = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
+        return format_html("<select{}>{}</select>", attributes, options)
+
+
 class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    widget = PeopleSelect
+
     def label_from_instance(self, user: Any) -> str:
         return name_of(user)
 
@@ -138,7 +158,9 @@ class FilterForm(forms.Form):
         colleagues = assignable() if queues.exists() else assignable().none()
         people = [(one.pk, name_of(one)) for one in colleagues]
         anybody = [("", "Anybody"), ("me", "Me"), ("none", "Nobody")]
-        self.fields["assignee"] = forms.ChoiceField(required=False, choices=anybody + people)
+        self.fields["assignee"] = forms.ChoiceField(
+            required=False, choices=anybody + people, widget=PeopleSelect
+        )
 
     def in_words(self) -> list[str]:
         """What is asked for, as in ["status: new", "queue: Billing"]."""
