@@ -3,8 +3,13 @@
 A change of a ticket is written into its history and nothing else: no content for an event is put
 together, no row of the log written, no position given, no bell rung.
 """
+# ruff: noqa: E402  models need the apps
 
 from typing import Any
+
+import django
+
+django.setup()
 
 from tickets.history import record
 from tickets.models import Ticket
