@@ -24,7 +24,7 @@ OTHERS: dict[Peer, tuple[int, ...]] = {
 ROWS, QUICK_ROWS = (1_000, 10_000, 100_000, 1_000_000), (1_000, 10_000)
 READERS = 20  # streams open while the log is long
 TURNS, QUICK_TURNS = {OURS: 30}, 5  # saves at each size; of the others as many as they can
-ALONE = 20  # saves of a turn with nobody connected
+ALONE = 50  # saves of a turn with nobody connected
 PAIRS, QUICK_PAIRS = 11, 4  # of such turns
 MUTED = replace(OURS, name="ours-muted", application="bench.muted:application")
 
@@ -67,7 +67,7 @@ FIGURES = (
         "The same with live switched off: only the ticket and its history are written; no content"
         " of an event, no row of the log, no position, no bell.",
     ),
-    Figure(ADDED, "The difference of these two, taken in turns.", at_most(2)),
+    Figure(ADDED, "The difference of these two, taken in turns.", at_most(2, full_size=True)),
     *(
         figure
         for rows in ROWS
@@ -127,7 +127,7 @@ def _growing_agents(bench: Bench, peer: Peer, sizes: Collection[int]) -> None:
 
 def _live_switched_off(bench: Bench) -> None:
     """Pairs of turns: what differs within a pair is live, what differs between pairs the day."""
-    with Streams(bench.site(OURS, ALONE)) as on, Streams(bench.site(MUTED, ALONE)) as off:
+    with Streams(bench.site(OURS, READERS)) as on, Streams(bench.site(MUTED, READERS)) as off:
         pairs = [(_alone(on), _alone(off)) for _ in range(QUICK_PAIRS if bench.quick else PAIRS)]
     with_live, without = zip(*pairs[1:], strict=True)  # the first one warms up
     bench.results.add(ALONE_ON, OURS.name, median(with_live))
