@@ -13,6 +13,8 @@ except ImproperlyConfigured as error:
     sys.exit(f"{error}")
 
 from live.endpoint import beside
+from ticketsystem import backlog
 from ticketsystem.handler import ThreadHandler
 
+backlog.lengthen()
 application = beside(ThreadHandler())
