@@ -20,18 +20,21 @@ NOTHING = {"least": 0.0}  # has no place on a logarithmic axis
 Values = dict[str, dict[str, float]]  # of each peer: median, least, most
 
 
-def draw(report: dict[str, Any], folder: Path) -> list[str]:
-    """Draw what was measured; a picture of an earlier run does not stay. The names drawn."""
+def draw(report: dict[str, Any], folder: Path) -> None:
+    """A picture of an earlier run does not stay."""
+    pictures = drawn(report)
+    for name in PLOTS:
+        (folder / name).unlink(missing_ok=True)
+    for name, canvas in pictures.items():
+        (folder / name).write_text(str(canvas))
+
+
+def drawn(report: dict[str, Any]) -> dict[str, Canvas]:
+    """A picture of each thing that was measured, by its file's name."""
     figures = {name: figure["peers"] for name, figure in report["figures"].items()}
     small = bool(report["options"]["quick"])
-    drawn = []
-    for name, plot in PLOTS.items():
-        canvas = plot(figures, small)
-        (folder / name).unlink(missing_ok=True)
-        if canvas is not None:
-            (folder / name).write_text(str(canvas))
-            drawn.append(name)
-    return drawn
+    pictures = {name: plot(figures, small) for name, plot in PLOTS.items()}
+    return {name: canvas for name, canvas in pictures.items() if canvas is not None}
 
 
 def cpu_per_delivery(figures: dict[str, Values], small: bool) -> Canvas | None:

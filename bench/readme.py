@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+from bench import plots
 from bench.peers import PEERS, Peer
 from bench.table import short
 
 README = Path(__file__).resolve().parent.parent / "README.md"
+PICTURES = "bench/results"
 BEGIN, END = "<!-- written by make bench -->", "<!-- to here -->"
 
 COLUMNS = {
@@ -35,7 +37,6 @@ def written() -> str:
 
 def section(report: dict[str, Any]) -> str:
     machine, figures = report["machine"], report["figures"]
-    rounds = report["options"]["rounds"]
     rows = ["| | " + " | ".join(COLUMNS) + " |", "| --- |" + " ---: |" * len(COLUMNS)]
     for peer in PEERS:
         cells = [_cell(figures, peer, *column) for column in COLUMNS.values()]
@@ -44,11 +45,13 @@ def section(report: dict[str, Any]) -> str:
     goals = [goal["met"] for figure in figures.values() for goal in figure["goals"]]
     judged = [met for met in goals if met is not None]
     missed = "".join(f"* missed: {goal}\n" for goal in report["missed"])
+    pictures = "".join(
+        f"![{canvas.title}]({PICTURES}/{name})\n" for name, canvas in plots.drawn(report).items()
+    )
     return (
-        f"\n{report['at'][:10]}, {machine['cores']} cores ({machine['cpu']}), medians of "
-        f"{rounds} {'round' if rounds == 1 else 'rounds'} of fresh servers; the server on one "
-        f"core, its clients on the other:\n\n" + "\n".join(rows) + "\n\n"
-        f"{sum(judged)} of {len(judged)} goals were met.\n{missed}\n"
+        f"\n{report['at'][:10]}, {machine['cores']} cores ({machine['cpu']}), medians over fresh "
+        f"servers; each has one core, its clients the other:\n\n" + "\n".join(rows) + "\n\n"
+        f"{sum(judged)} of {len(judged)} goals were met.\n{missed}\n{pictures}\n"
     )
 
 

@@ -7,6 +7,7 @@ from bench.suite import Bench
 
 CHANGES = 100
 STREAMS, QUICK = 1000, 100
+PATIENCE = 120  # seconds until what has not arrived counts as missing
 AFTERWARDS = 1.0  # second in which nothing more may come
 MISSING, SETTLED = "burst: deliveries missing", "burst: seconds to settle"
 DOUBLED, CPU = "burst: deliveries too many", "burst: µs CPU per delivery"
@@ -34,7 +35,7 @@ def _measure(bench: Bench, peer: Peer, agents: int) -> None:
         streams.open(agents)
         before = streams.cpu
         one = streams.deliver(lambda: _post(streams), events=CHANGES, stamped=True,
-                              patience=30, may_lose=True)  # fmt: skip
+                              patience=PATIENCE, may_lose=True)  # fmt: skip
         spent = streams.cpu - before
         later = streams.deliver(lambda: None, events=CHANGES, patience=AFTERWARDS, may_lose=True)
     delivered, due = one.delivered + later.delivered, CHANGES * agents

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bench.peers import OURS, OURS_UVICORN, RECIPE, STORING, Peer
+from bench.peers import OURS, RECIPE, STORING
 from bench.results import Figure, at_most, times
 from bench.streams import WARM_UP, Streams
 from bench.suite import Bench
@@ -33,8 +33,8 @@ class Opened:
 def measure(bench: Bench) -> None:
     agents = QUICK if bench.quick else STREAMS
     for _ in range(bench.rounds):
-        for peer in bench.of(OURS, OURS_UVICORN):
-            _measure_first(bench, peer, agents)
+        if OURS in bench.peers:
+            _measure_first(bench, agents)
         for peer in bench.peers:
             with bench.streams(peer, agents) as streams:
                 streams.open(agents)  # whatever a first connect writes is written now
@@ -42,11 +42,11 @@ def measure(bench: Bench) -> None:
                 _measure(bench, streams, agents)
 
 
-def _measure_first(bench: Bench, peer: Peer, agents: int) -> None:
-    with Streams(bench.fresh_site(peer, agents + WARM_UP)) as streams:
+def _measure_first(bench: Bench, agents: int) -> None:
+    with Streams(bench.fresh_site(OURS, agents + WARM_UP)) as streams:
         streams.warm_up()  # by the first agents, who then have had theirs
         first = _open(streams, agents + WARM_UP, after=WARM_UP)
-    bench.results.add(FIRST_CPU, peer.name, first.cpu * 1000)
+    bench.results.add(FIRST_CPU, OURS.name, first.cpu * 1000)
 
 
 def _measure(bench: Bench, streams: Streams, agents: int) -> None:

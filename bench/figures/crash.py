@@ -17,7 +17,7 @@ PAUSE = 0.01  # seconds between two writes of one writer, on average
 UP = (0.5, 2.0)  # seconds a server lives
 PATIENCE = 60  # seconds for the last event to arrive after the last start
 AFTERWARDS = 2  # seconds in which nothing more may come
-KILLS = 6
+KILLS, QUICK_KILLS = 6, 1
 
 FIGURES = (
     Figure(
@@ -37,7 +37,7 @@ FIGURES = (
 def measure(bench: Bench) -> None:
     """One run, for it takes its time."""
     if OURS in bench.peers:
-        CrashRun(bench).run(kills=2 if bench.quick else KILLS)
+        CrashRun(bench).run(kills=QUICK_KILLS if bench.quick else KILLS)
 
 
 class Follower:

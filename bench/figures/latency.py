@@ -15,9 +15,10 @@ from bench.streams import Streams
 from bench.suite import Bench
 from tests import backends
 
+ROUNDS = 2  # each takes minutes
 SIZES, QUICK_SIZES = (100, 1000, 4000), (100,)
 AGENTS, QUICK_AGENTS = 500, 100
-EVENTS, QUICK_EVENTS = 20, 5
+EVENTS, QUICK_EVENTS = 20, 3
 POLL = 1.0  # seconds, as shipped
 PAUSE = 0.2  # between two saves; without a bell up to a poll, so that its phase is any
 
@@ -103,7 +104,7 @@ class Run:
 
 
 def measure(bench: Bench) -> None:
-    for _ in range(bench.rounds):
+    for _ in range(min(bench.rounds, ROUNDS)):
         for peer in bench.peers:
             _in_process(bench, peer)
             _answered(bench, peer)
