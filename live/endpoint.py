@@ -12,6 +12,7 @@ from django.conf import settings
 
 from live.arrivals import arrivals
 from live.asgi import Application, Receive, Scope, Send
+from live.courtesy import courtesy
 from live.process import ensure_running
 from live.relay import relay
 from live.request import Request
@@ -32,7 +33,8 @@ def beside(django: Application) -> Application:
         if scope["type"] == "http" and scope["path"] == PATH:
             await serve(scope, receive, send)
         else:
-            await django(scope, receive, send)
+            with courtesy.request():
+                await django(scope, receive, send)
 
     return application
 

@@ -12,6 +12,7 @@ from itertools import count
 from typing import Protocol
 
 from live import frames
+from live.courtesy import courtesy
 from live.readers import OpenStream, readers
 from live.relay import WRITES, relay
 
@@ -20,7 +21,6 @@ PING = ": ping\n"
 
 
 class TickedStream(OpenStream, Protocol):
-    closed: bool
     heartbeat: float  # seconds of silence
     expires_at: float  # monotonic
 
@@ -59,7 +59,7 @@ class Ticker:
                 self._serve(stream)
                 served += 1
                 if served % WRITES == 0:
-                    await asyncio.sleep(0)
+                    await courtesy.give_way()
             self._wait_for(stream)
 
     def _wait_for(self, stream: TickedStream) -> None:
@@ -79,7 +79,7 @@ class Ticker:
             position = max(relay.delivered, stream.position)
             stream.write(_degraded(trouble) if trouble else _heartbeat(position))
             if served % WRITES == 0:
-                await asyncio.sleep(0)
+                await courtesy.give_way()
 
 
 def _heartbeat(position: int) -> bytes:

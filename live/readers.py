@@ -20,6 +20,7 @@ class OpenStream(Protocol):
     client: str
     diagnosis: bool
     position: int
+    closed: bool
 
     def push(self, frame: bytes, position: int) -> bool: ...
     def write(self, frame: bytes) -> None: ...

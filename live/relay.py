@@ -15,6 +15,7 @@ from django.conf import settings
 
 from live import channels, log, metrics
 from live.bell import bell
+from live.courtesy import courtesy
 from live.entries import (
     ACCESS,
     ACCESS_CHANGED,
@@ -162,7 +163,7 @@ class Relay:
                 channels.send(reader.listener, content, entry.position)
                 delivered += 1
             if number % SLICE == 0:
-                await asyncio.sleep(0)
+                await courtesy.give_way()
         metrics.deliveries.inc(delivered)
         metrics.lag.observe(max(0.0, time.time() - entry.written_at))
 
@@ -172,7 +173,7 @@ class Relay:
         for number, stream in enumerate(waiting, 1):
             stream.flush()
             if number % WRITES == 0:
-                await asyncio.sleep(0)
+                await courtesy.give_way()
 
     def _act_on(self, entry: Entry) -> None:
         """What the log tells the processes themselves."""

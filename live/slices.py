@@ -1,12 +1,13 @@
 """Many values in few queries."""
 
-from collections.abc import Collection, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
+T = TypeVar("T")
 AT_ONCE = 500  # values in one IN (…): SQLite and PostgreSQL both take these
 
 
-def slices(values: Collection[Any]) -> Iterator[list[Any]]:
+def slices(values: Iterable[T], size: int = AT_ONCE) -> Iterator[list[T]]:
     listed = list(values)
-    for start in range(0, len(listed), AT_ONCE):
-        yield listed[start : start + AT_ONCE]
+    for start in range(0, len(listed), size):
+        yield listed[start : start + size]

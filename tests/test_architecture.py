@@ -22,6 +22,7 @@ FLOORS = (
         "addresses",
         "audience",
         "channels",
+        "courtesy",
         "eager",
         "frames",
         "metrics",

@@ -13,8 +13,9 @@ except ImproperlyConfigured as error:
     sys.exit(f"{error}")
 
 from live.endpoint import beside
-from ticketsystem import backlog
+from ticketsystem import backlog, interpreter
 from ticketsystem.handler import ThreadHandler
 
 backlog.lengthen()
 application = beside(ThreadHandler())
+interpreter.tune()

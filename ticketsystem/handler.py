@@ -7,7 +7,6 @@ to a thread that stays, as under WSGI, is all a request needs.
 """
 
 import asyncio
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
@@ -21,16 +20,10 @@ from django.urls import set_script_prefix
 
 THREADS = 16  # requests under way at once; each may hold a database connection
 
-# Seconds until a thread that computes hands over to one that waits; Python's 5 ms are made for
-# threads that all compute. The event loop waits at every write: while a page was rendered beside
-# it, the last of 1,000 clients had its event after 134 and 168 ms, so after 86 and 119.
-SWITCH = 0.0005
-
 
 class ThreadHandler(ASGIHandler):
     def __init__(self) -> None:
         BaseHandler.__init__(self)
-        sys.setswitchinterval(SWITCH)
         self.load_middleware(is_async=False)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
 
