@@ -37,9 +37,10 @@ def written() -> str:
 
 def section(report: dict[str, Any]) -> str:
     machine, figures = report["machine"], report["figures"]
-    rows = ["| | " + " | ".join(COLUMNS) + " |", "| --- |" + " ---: |" * len(COLUMNS)]
+    columns = {title: column for title, column in COLUMNS.items() if column[0] in figures}
+    rows = ["| | " + " | ".join(columns) + " |", "| --- |" + " ---: |" * len(columns)]
     for peer in PEERS:
-        cells = [_cell(figures, peer, *column) for column in COLUMNS.values()]
+        cells = [_cell(figures, peer, *column) for column in columns.values()]
         if any(cells):
             rows.append(f"| **{peer.name}**: {peer.says} | " + " | ".join(cells) + " |")
     goals = [goal["met"] for figure in figures.values() for goal in figure["goals"]]

@@ -1,6 +1,5 @@
 """One table of figures and peers, for people: medians, spread, runs, goals, ratios."""
 
-from itertools import takewhile
 from statistics import median
 
 from bench.peers import OURS, PEERS
@@ -29,10 +28,9 @@ def _says(measured: list[Figure]) -> list[str]:
 
 
 def _common(names: list[str]) -> str:
-    """What they begin with alike, to the last comma."""
+    """What differs between them left out."""
     parts = zip(*(name.split(", ") for name in names), strict=False)
-    alike = takewhile(lambda part: len(set(part)) == 1, parts)
-    return names[0] if len(names) == 1 else ", ".join([part[0] for part in alike] + ["…"])
+    return ", ".join(part[0] if len(set(part)) == 1 else "…" for part in parts)
 
 
 def _ratios(results: Results, peers: list[str]) -> list[str]:
