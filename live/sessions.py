@@ -10,6 +10,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.auth import HASH_SESSION_KEY as HASH
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_out
+from django.core.exceptions import ValidationError
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -47,14 +48,15 @@ def identify(keys: Collection[str]) -> dict[str, Identity]:
     Not in it: what is no session, has ended, or is of nobody who is active. Nothing is written to
     a session, unlike Django's get_user, which ends one with another password's hash.
     """
-    signed_in = {key: data for key, data in _sessions(keys).items() if _is_signed_in(data)}
-    user_ids = {key: _user_id(data) for key, data in signed_in.items()}
+    sessions = _sessions(keys)
+    claimed = {key: _signed_in_as(data) for key, data in sessions.items()}
+    user_ids = {key: user_id for key, user_id in claimed.items() if user_id is not None}
     hashes = _auth_hashes(set(user_ids.values()))
-    holds = [key for key, data in signed_in.items() if data[HASH] in hashes.get(user_ids[key], ())]
+    holds = [key for key, one in user_ids.items() if sessions[key].get(HASH) in hashes.get(one, ())]
     audiences = audiences_of({user_ids[key] for key in holds})
     rights.announce(audiences)
     return {
-        key: Identity(user_ids[key], key, signed_in[key][HASH], audiences[user_ids[key]])
+        key: Identity(user_ids[key], key, sessions[key][HASH], audiences[user_ids[key]])
         for key in holds
     }
 
@@ -87,14 +89,14 @@ def _sessions(keys: Collection[str]) -> dict[str, dict[str, Any]]:
     return {key: store().decode(data) for key, data in rows}
 
 
-def _is_signed_in(data: dict[str, Any]) -> bool:
-    return {SESSION_KEY, HASH} <= data.keys() and (
-        data.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
-    )
-
-
-def _user_id(data: dict[str, Any]) -> Any:
-    return get_user_model()._meta.pk.to_python(data[SESSION_KEY])
+def _signed_in_as(data: dict[str, Any]) -> Any:
+    """The id that the session claims; None if it is nobody's, or no id at all."""
+    if data.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    try:
+        return get_user_model()._meta.pk.clean(data.get(SESSION_KEY), None)
+    except ValidationError:
+        return None
 
 
 def _auth_hashes(user_ids: Collection[int]) -> dict[int, set[str]]:
