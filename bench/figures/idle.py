@@ -19,7 +19,7 @@ def _figures(size: int) -> tuple[Figure, ...]:
     return (
         Figure(
             f"kB per idle stream, {streams}",
-            "Memory the server has more once so many streams of as many users are open, per stream.",
+            "Memory the server has more once the streams of as many users are open, per stream.",
             at_most(20) if size == max(SIZES) else (),
         ),
         Figure(
