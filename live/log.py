@@ -107,10 +107,11 @@ def advance(after: int, limit: int) -> Stretch:
 
 
 def newest(limit: int) -> Stretch:
-    """Number what is committed, then read up to `limit` of the newest entries."""
+    """Number what is committed, then read up to `limit` of the newest entries, to the head."""
     position, floor, _ = numbered_bounds()
+    start = max(floor, position - limit)
     try:
-        entries = read(max(floor, position - limit), limit)
+        entries = read(start, position - start)  # others may have numbered more meanwhile
     except PositionLost:
         entries = []
     return Stretch(position, floor, entries)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from live import log, retention
 from live.entries import Entry
 from live.models import Event, Head
+from live.numbering import Bounds
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +67,25 @@ def test_newest_reads_the_newest() -> None:
         publish(number)
 
     assert [entry.position for entry in log.newest(3).entries] == [5, 6, 7]
+
+
+def test_newest_ends_at_the_head_it_names_whatever_is_numbered_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else a relay that starts while others write takes these events twice."""
+    for number in range(5):
+        publish(number)
+    bounds = log.numbered_bounds()
+
+    def then_others_go_on() -> Bounds:
+        publish(5)
+        log.number()
+        return bounds
+
+    monkeypatch.setattr(log, "numbered_bounds", then_others_go_on)
+    stretch = log.newest(100)
+    assert stretch.head == 5
+    assert [entry.position for entry in stretch.entries] == [1, 2, 3, 4, 5]
 
 
 def test_newest_of_a_log_with_a_hole_is_nothing_rather_than_wrong() -> None:
