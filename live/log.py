@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
+from django.utils import timezone
 
 from live.bell import bell
 from live.entries import ACCESS, ACCESS_CHANGED, COLUMNS, MISSED, Entry, entry_of
@@ -19,6 +20,13 @@ from live.models import Event, Head
 from live.numbering import number, numbered_bounds
 
 Data = dict[str, Any]
+
+
+# In SQL, as numbering is: by the ORM it was a third of what live adds to a save.
+APPEND = """
+INSERT INTO live_event (name, data, audience, "before", entered, "left", created_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
 
 
 class PositionLost(Exception):
@@ -52,14 +60,17 @@ def publish(
     and data.
     """
     moved = before is not None and set(before) != set(audience)
-    Event.objects.create(
-        name=name,
-        data=_json(data),
-        audience=_words(audience),
-        before=_words(before) if moved and before is not None else None,
-        entered=_pair(entered) if moved and entered else None,
-        left=_pair(left) if moved and left else None,
+    row = (
+        name,
+        _json(data),
+        _words(audience),
+        _words(before) if moved and before is not None else None,
+        _pair(entered) if moved and entered else None,
+        _pair(left) if moved and left else None,
+        connection.ops.adapt_datetimefield_value(timezone.now()),
     )
+    with connection.cursor() as cursor:
+        cursor.execute(APPEND, row)
     # robust: a bell that cannot ring must not fail a change that is already committed.
     transaction.on_commit(_announce, robust=True)
 
