@@ -44,7 +44,7 @@ lint: .venv/.requirements-dev
 tools:
 	tests/tools
 
-.venv/.requirements-dev: .venv/.requirements requirements-dev.txt
+.venv/.requirements-dev: .venv/.requirements requirements-dev.txt bench/requirements.txt
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	touch $@
 

@@ -18,7 +18,7 @@ class Courtesy:
 
     @contextmanager
     def request(self) -> Iterator[None]:
-        """A request is under way."""
+        """A request is computed meanwhile; for whoever runs them, here ticketsystem/handler.py."""
         self._under_way += 1
         try:
             yield

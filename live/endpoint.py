@@ -12,7 +12,6 @@ from django.conf import settings
 
 from live.arrivals import arrivals
 from live.asgi import Application, Receive, Scope, Send
-from live.courtesy import courtesy
 from live.process import ensure_running
 from live.relay import relay
 from live.request import Request
@@ -33,8 +32,7 @@ def beside(django: Application) -> Application:
         if scope["type"] == "http" and scope["path"] == PATH:
             await serve(scope, receive, send)
         else:
-            with courtesy.request():
-                await django(scope, receive, send)
+            await django(scope, receive, send)
 
     return application
 
@@ -63,8 +61,8 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
 async def authenticate(scope: Scope) -> Identity | None:
     """Whose session it is, and rights that hold from the log position this process is at on.
 
-    The rights are read from the database, which may be ahead of the log as this process knows it.
-    They hold from a position on if the log, as it is afterwards, tells of no change since.
+    Both are read from the database, which may be ahead of the log as this process knows it. They
+    hold from a position on if the log, as it is afterwards, tells nothing of the user since.
     """
     session_key = await _session_key_of(scope)
     if not session_key or "\0" in session_key:  # PostgreSQL would not even look for a NUL
@@ -79,7 +77,7 @@ async def authenticate(scope: Scope) -> Identity | None:
                 return None
             if arrival.log != (relay.position, arrival.log.floor, False):
                 await relay.caught_up()
-            if not relay.access_changed_since(arrival.identity.user_id, began_at):
+            if not relay.was_told_of(arrival.identity.user_id, began_at):
                 return arrival.identity
 
 

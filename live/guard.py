@@ -6,6 +6,7 @@ within one heartbeat, in a few queries for hundreds of streams.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Collection
 from contextlib import suppress
@@ -19,6 +20,8 @@ from live.sessions import Verdict, revalidate
 from live.slices import slices
 from live.threads import reader_threads
 
+logger = logging.getLogger(__name__)
+
 PART = 200  # streams looked at together, some ten milliseconds
 
 
@@ -28,23 +31,37 @@ async def run() -> None:
     A part after the other: all of 4,000 together take the interpreter for 200 ms and more.
     """
     while True:
+        began = time.monotonic()
         parts = list(slices(readers, PART)) or [[]]
-        for part in parts:
-            await _look_at_suspects(settings.LIVE_HEARTBEAT_SECONDS / 2 / len(parts))
-            if part:
-                await look_again([stream for stream in part if not stream.closed])
+        for number, part in enumerate(parts, 1):
+            share = settings.LIVE_HEARTBEAT_SECONDS / 2 * number / len(parts)
+            await _look_at_suspects(until=began + share)
+            await _looked_at([stream for stream in part if not stream.closed])
 
 
-async def _look_at_suspects(seconds: float) -> None:
-    """As soon as they are named, for so long."""
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(relay.suspicion.wait(), left)
+async def _look_at_suspects(until: float) -> None:
+    """As soon as they are named, at least once, until that time."""
+    while True:
         relay.suspicion.clear()
         suspects, relay.suspects = relay.suspects, set()
-        if suspects:
-            await look_again([stream for stream in readers if stream.user_id in suspects])
+        if not await _looked_at([stream for stream in readers if stream.user_id in suspects]):
+            relay.suspects |= suspects
+        left = until - time.monotonic()
+        if left <= 0:
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(relay.suspicion.wait(), left)
+
+
+async def _looked_at(streams: Collection[OpenStream]) -> bool:
+    """Whether they could be looked at; else they are next time, and the other parts now."""
+    try:
+        if streams:
+            await look_again(streams)
+    except Exception as error:
+        logger.warning("sessions cannot be looked at, trying again: %r", error)
+        return False
+    return True
 
 
 async def look_again(streams: Collection[OpenStream]) -> None:

@@ -111,6 +111,13 @@ class Relay:
         entries = self.entries_after(position)
         return entries is None or changes_access(entries, user_id)
 
+    def was_told_of(self, user_id: int, position: int) -> bool:
+        """Whether processes were told anything of the user after the position, or may have been:
+        other rights, a session that ended, another password."""
+        entries = self.entries_after(position)
+        word = log.processes_of(user_id)
+        return entries is None or any(word in entry.audience for entry in entries)
+
     async def _one_pass(self) -> bool:
         """Read and deliver what is new; whether that was all."""
         try:

@@ -25,7 +25,7 @@ def announce(audiences: Mapping[int, frozenset[str]]) -> None:
         for user_id, words in Rights.objects.filter(pk__in=some).values_list("pk", "audiences")
     }
     news = [one for one, seen in audiences.items() if known.get(one) != _words(seen)]
-    for some in slices(news):
+    for some in slices(sorted(news)):  # in one order for all processes, whose rows lock each other
         _announce(some)
 
 
@@ -33,7 +33,7 @@ def _announce(user_ids: list[int]) -> None:
     # First what was announced, then what is: a change in between is announced twice, never undone.
     position = number()
     former = Rights.objects.in_bulk(user_ids)
-    expected = {user_id: _with_announced(rights) for user_id, rights in former.items()}
+    expected = _with_announced(former)
     now = audiences_of(user_ids)
     rows = [Rights(one, _words(now[one]), position) for one in user_ids]
     with transaction.atomic():
@@ -46,15 +46,17 @@ def _announce(user_ids: list[int]) -> None:
             access_changed(user_id, gained=after - before, lost=before - after)
 
 
-def _with_announced(rights: Rights) -> frozenset[str]:
-    audiences = frozenset(rights.audiences.split())
-    announced = Event.objects.filter(
-        name=ACCESS, audience=processes_of(rights.user_id), position__gt=rights.position
-    )
-    for data in announced.order_by("position").values_list("data", flat=True):
-        change = json.loads(data)
-        audiences = audiences.union(change["gained"]).difference(change["lost"])
-    return audiences
+def _with_announced(former: dict[int, Rights]) -> dict[int, frozenset[str]]:
+    """What each user's audiences would be by what the log has told since."""
+    found = {user_id: frozenset(rights.audiences.split()) for user_id, rights in former.items()}
+    user_of = {processes_of(user_id): user_id for user_id in former}
+    since = min((rights.position for rights in former.values()), default=0)
+    announced = Event.objects.filter(name=ACCESS, audience__in=user_of, position__gt=since)
+    for row in announced.order_by("position"):
+        user_id, change = user_of[row.audience], json.loads(row.data)
+        if (row.position or 0) > former[user_id].position:
+            found[user_id] = found[user_id].union(change["gained"]).difference(change["lost"])
+    return found
 
 
 def _words(audiences: frozenset[str]) -> str:

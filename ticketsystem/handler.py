@@ -16,7 +16,11 @@ from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
+from django.http import FileResponse
 from django.urls import set_script_prefix
+
+from live.courtesy import courtesy
+from live.ops import PROBES
 
 THREADS = 16  # requests under way at once; each may hold a database connection
 
@@ -26,21 +30,23 @@ class ThreadHandler(ASGIHandler):
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        # Probes ask whether the others are stuck: each has its own thread.
+        self._probes = {path: ThreadPoolExecutor(1, thread_name_prefix="probe") for path in PROBES}
 
     async def handle(self, scope: Any, receive: Any, send: Any) -> None:
         try:
             body = await self.read_body(receive)
         except RequestAborted:
             return
+        threads = self._probes.get(scope["path"], self._threads)
+        answer = partial(copy_context().run, self._answer, scope, body)
+        with courtesy.request():
+            response = await asyncio.get_running_loop().run_in_executor(threads, answer)
         try:
-            answer = partial(copy_context().run, self._answer, scope, body)
-            loop = asyncio.get_running_loop()
-            response = await loop.run_in_executor(self._threads, answer)
             await self.send_response(response, send)
-            if response.streaming:
-                await loop.run_in_executor(self._threads, response.close)
         finally:
-            body.close()
+            if response.streaming:
+                response.close()
 
     def _answer(self, scope: Any, body: Any) -> Any:
         """The response; one that is complete is closed in the thread that may have a connection."""
@@ -49,6 +55,10 @@ class ThreadHandler(ASGIHandler):
         request, refusal = self.create_request(scope, body)
         response: Any = refusal if request is None else self.get_response(request)
         response._handler_class = self.__class__
+        if request is None:
+            body.close()  # else the request does, when the response is closed
+        if isinstance(response, FileResponse):
+            response.block_size = self.chunk_size
         if not response.streaming:
             response.close()
         return response

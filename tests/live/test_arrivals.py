@@ -8,9 +8,12 @@ import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 
+from live.entries import IDENTITY, SESSION_ENDED, entry_of
 from live.models import Rights
+from live.relay import Relay
 from live.sessions import identify
 from tests.servers import Daphne
 from tests.site import People, session_of
@@ -74,3 +77,16 @@ def test_what_each_could_see_is_noted_once_for_all(site: People) -> None:
     for one in found.values():
         assert set(noted[one.user_id].split()) == one.audiences
     assert len({frozenset(one.audiences) for one in found.values()}) == 3
+
+
+def test_what_processes_are_told_of_a_user_between_look_up_and_entry_is_seen() -> None:
+    """Else who signs out in that moment is let in."""
+    relay = Relay()
+    told = [("ticket.created", "queue:1"), (SESSION_ENDED, "@7"), (IDENTITY, "@8")]
+    for position, (name, audience) in enumerate(told, 1):
+        row = (position, name, "{}", audience, None, None, None, timezone.now())
+        relay._ring.append(entry_of(*row))
+    relay.position = len(told)
+    assert relay.was_told_of(7, 1) and relay.was_told_of(8, 2)
+    assert not relay.was_told_of(7, 2) and not relay.was_told_of(9, 0)
+    assert relay.was_told_of(9, -5)  # nobody knows any more
