@@ -20,7 +20,7 @@ from bench.suite import Bench
 from bench.table import table
 
 TRIAL = LATEST.parent / "trial" / LATEST.name
-ROUNDS = 3
+ROUNDS = 2
 
 EXAMPLES = """\
 python -m bench                                  everything, up to 45 minutes
