@@ -8,6 +8,8 @@ import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
@@ -77,6 +79,18 @@ def test_what_each_could_see_is_noted_once_for_all(site: People) -> None:
     for one in found.values():
         assert set(noted[one.user_id].split()) == one.audiences
     assert len({frozenset(one.audiences) for one in found.values()}) == 3
+
+
+@pytest.mark.django_db
+def test_a_crowd_asks_the_database_no_more_often_than_one(site: People) -> None:
+    keys = [session_of(one) for one in (site.alice, site.bob, site.carol, site.dave, site.admin)]
+    identify(keys)  # whose rights are noted by now
+    counts = []
+    for some in (keys[:1], keys):
+        with CaptureQueriesContext(connection) as queries:
+            assert len(identify(some)) == len(some)
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 4  # sessions, users, what they see, what was noted
 
 
 def test_what_processes_are_told_of_a_user_between_look_up_and_entry_is_seen() -> None:
