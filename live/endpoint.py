@@ -75,7 +75,7 @@ async def authenticate(scope: Scope) -> Identity | None:
             arrival = await arrivals.look_up(session_key)
             if arrival.identity is None:
                 return None
-            if arrival.log != (relay.position, arrival.log.floor, False):
+            if arrival.log.unnumbered or arrival.log.head != relay.position:
                 await relay.caught_up()
             if not relay.was_told_of(arrival.identity.user_id, began_at):
                 return arrival.identity

@@ -71,7 +71,8 @@ def _number() -> Bounds:
         cursor.execute(LOCK + (" FOR UPDATE" if connection.features.has_select_for_update else ""))
         row = cursor.fetchone()
         if row is None:
-            row = locked_head().position, 0
+            locked = locked_head()
+            row = locked.position, locked.floor
         head, floor = row
         cursor.execute(NUMBER, [head])
         numbered = cursor.rowcount
