@@ -1,17 +1,17 @@
 """One channel per user, `user-<id>`, on django-eventstream. The only file that knows the library.
 
-The library's listener manager finds the listeners of a channel and wakes them. Its views, its
-storage and its Redis listener are not used: our stream is the only door to a channel, our log the
-only store.
+The library's listener manager finds the listeners of a channel. Its views, its storage and its
+Redis listener are not used: our stream is the only door to a channel, our log the only store.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
+from django_eventstream import views
 from django_eventstream.channelmanager import ChannelManagerBase
 from django_eventstream.event import Event
-from django_eventstream.views import Listener, get_listener_manager
+from django_eventstream.views import Listener, ListenerManager, get_listener_manager
 
 Receive = Callable[[bytes, int], None]
 
@@ -30,27 +30,29 @@ class OwnChannelOnly(ChannelManagerBase):
 
 
 class UserListener(Listener):
-    """Hands each frame on at once.
-
-    The library keeps ten events per listener (MAX_PENDING) and drops the rest; drained in
-    wake_threadsafe, which it calls after each, there is never more than one.
-    """
+    """Takes what is sent to one user's channel."""
 
     def __init__(self, user_id: int, receive: Receive) -> None:
         # Not the library's: it makes an asyncio.Event and more that nothing here waits on.
         self.user_id = user_id
         self.channel = channel_of(user_id)
         self.channels = {self.channel}
-        self.channel_items: dict[str, list[Event]] = {}
-        self.overflow = False
-        self.error: Any = ""
-        self._receive = receive
+        self.receive = receive
 
-    def wake_threadsafe(self) -> None:
-        for items in self.channel_items.values():
-            for event in items:
-                self._receive(event.data, event.id)
-            items.clear()
+
+class Channels(ListenerManager):
+    """The library's register of who listens to which channel, which hands each event on at once.
+
+    The library's own puts it into a queue of ten per listener (MAX_PENDING), drops the rest, and
+    with its lock and its log line takes 3 of 21 µs that a delivery costs under uvicorn.
+    """
+
+    def add_to_queues(self, channel: str, event: Event) -> None:
+        for listener in self.listeners_by_channel.get(channel, ()):
+            listener.receive(event.data, event.id)
+
+
+views.listener_manager = Channels()  # before anybody listens
 
 
 def channel_of(user_id: int) -> str:

@@ -80,7 +80,9 @@ async def look_again(streams: Collection[OpenStream]) -> None:
 async def _publish_unannounced(verdict: Verdict, began_at: int) -> None:
     for user_id, audiences in verdict.audiences.items():
         reader = readers.by_user.get(user_id)
-        if reader is None or relay.access_changed_since(user_id, began_at):
+        if reader is None or audiences == reader.audiences:
+            continue
+        if relay.access_changed_since(user_id, began_at):
             continue
         await reader_threads.run(
             log.access_changed,

@@ -15,8 +15,8 @@ from django.template.response import TemplateResponse
 
 from tickets.bulk import BulkForm, set_for_each
 from tickets.editing import StaleVersion
-from tickets.forms import assignable
 from tickets.models import Change, Comment, Membership, Queue, Ticket
+from tickets.people import assignable
 from tickets.refusals import deeds_since
 from tickets.visibility import visible_tickets
 

@@ -19,8 +19,8 @@ from ninja.security import SessionAuth
 import live
 from tickets.board import PAGE_SIZE, Filters, page_number
 from tickets.editing import edit
-from tickets.forms import assignable
 from tickets.models import Comment, Ticket
+from tickets.people import assignable
 from tickets.public import public_comment, public_ticket
 from tickets.refusals import HANDLERS, refuse_method
 from tickets.schemas import (

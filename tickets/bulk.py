@@ -8,8 +8,8 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import QuerySet
 
 from tickets.editing import edit
-from tickets.forms import PersonField, assignable
 from tickets.models import Ticket
+from tickets.people import PersonField, assignable
 from tickets.public import in_words
 
 

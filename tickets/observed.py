@@ -132,6 +132,8 @@ class Observed(models.Model):
         if after is None:
             raise IntegrityError(f"{self!r} cannot be saved: it names a row that does not exist.")
         _tell(type(self), Transition(before, after, fields), using)
+        for name, related in after._state.fields_cache.items():  # whoever answers with it needs it
+            self._state.fields_cache.setdefault(name, related)
 
     def _locked(self, using: str) -> Self | None:
         return None if self.pk is None else self.locked([self.pk], using).first()

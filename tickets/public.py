@@ -1,7 +1,10 @@
 """Tickets and comments as the world outside sees them: API and live events alike."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+
+from django.db.models import QuerySet
 
 from tickets.models import Comment, Ticket
 
@@ -14,6 +17,14 @@ def person(user: Any) -> dict[str, Any] | None:
 
 def name_of(user: Any) -> str:
     return str(user.get_full_name() or user.get_username())
+
+
+def names_of(users: QuerySet[Any]) -> Iterator[tuple[Any, str]]:
+    """Each user's id and the same name, without an object for each."""
+    for key, first, last, username in users.values_list(
+        "pk", "first_name", "last_name", "username"
+    ):
+        yield key, f"{first} {last}".strip() or username
 
 
 def public_ticket(ticket: Ticket) -> dict[str, Any]:
