@@ -44,7 +44,7 @@ async def _look_at_suspects(until: float) -> None:
     while True:
         relay.suspicion.clear()
         suspects, relay.suspects = relay.suspects, set()
-        if not await _looked_at([stream for stream in readers if stream.user_id in suspects]):
+        if not await _looked_at(readers.streams_of(suspects)):
             relay.suspects |= suspects
         left = until - time.monotonic()
         if left <= 0:

@@ -92,6 +92,10 @@ class Readers:
             found |= self._by_audience.get(audience, set())
         return list(found)
 
+    def streams_of(self, user_ids: Iterable[int]) -> list[OpenStream]:
+        found = [self.by_user[one] for one in user_ids if one in self.by_user]
+        return [stream for reader in found for stream in reader.streams]
+
     def make_room(self, newcomer: OpenStream, limit: int) -> None:
         """End streams of the newcomer's user until it fits: its own client's, else the oldest.
 
