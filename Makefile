@@ -20,12 +20,11 @@ demo: .venv/.requirements
 test: tools .venv/.requirements-dev lint
 	$(MAKE) --jobs=2 --output-sync=target --no-print-directory test-code test-fronts
 
-# The code on SQLite; then what depends on the database and the bell on each of the other three,
-# the one of production also on its event loop.
+# The code on SQLite; then what depends on the database and the bell on each of the other three.
 FRONTS = tests/js tests/browser tests/deploy tests/doctor
 test-code:
 	.venv/bin/python -m pytest $(FRONTS:%=--ignore=%)
-	TEST_DATABASE=postgres TEST_REDIS=1 TEST_UVLOOP=1 \
+	TEST_DATABASE=postgres TEST_REDIS=1 \
 	    .venv/bin/python -m pytest tests/live tests/test_receivers.py
 	TEST_DATABASE=postgres .venv/bin/python -m pytest tests/live
 	TEST_REDIS=1 .venv/bin/python -m pytest tests/live

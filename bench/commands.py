@@ -13,15 +13,10 @@ def command(server: str, application: str, port: int, folder: Path) -> list[str]
     return SERVERS[server](application, port, folder)
 
 
-def daphne(application: str, port: int, folder: Path, module: str = "daphne") -> list[str]:
+def daphne(application: str, port: int, folder: Path) -> list[str]:
     return [
-        sys.executable, "-m", module, "-v", "0", "-b", "127.0.0.1", "-p", str(port), application,
+        sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port), application,
     ]  # fmt: skip
-
-
-def serve(application: str, port: int, folder: Path) -> list[str]:
-    """As production starts ours: Daphne on uvloop."""
-    return daphne(application, port, folder, module="ticketsystem.serve")
 
 
 def uvicorn(application: str, port: int, folder: Path) -> list[str]:
@@ -47,7 +42,7 @@ def nchan_is_installed() -> bool:
 
 
 SERVERS: dict[str, Callable[[str, int, Path], list[str]]] = {
-    "daphne": daphne, "serve": serve, "uvicorn": uvicorn, "nchan": nchan,
+    "daphne": daphne, "uvicorn": uvicorn, "nchan": nchan,
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The least that Daphne can do: keep responses open, and write the same bytes to each.
+"""A server as it comes, doing the least: it keeps responses open, and writes the same to each.
 
 No Django, no session, no database: GET opens a stream, POST writes its own body to all of them.
 """

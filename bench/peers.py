@@ -22,10 +22,9 @@ class Peer:
 
 OURS = Peer(
     "ours",
-    "This project as production starts it: on Daphne, with uvloop.",
+    "This project as production starts it: on Daphne.",
     "ticketsystem.asgi:application",
     "ticketsystem.settings",
-    "serve",
     resumes=True,
 )
 OURS_UVICORN = Peer(
@@ -66,7 +65,7 @@ WEBSOCKET = Peer(
 )
 FLOOR = Peer(
     "bare-daphne",
-    "The least Daphne can do: an ASGI loop that writes, without sessions, users or a save.",
+    "Daphne as it comes with an ASGI loop that only writes: no sessions, no users, no save.",
     "bench.floor:application",
 )
 FLOOR_UVICORN = Peer(

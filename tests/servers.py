@@ -14,8 +14,6 @@ import httpx
 from tests.backends import folder, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
-# TEST_UVLOOP=1: as production starts it, instead of the plain `daphne` command.
-STARTED_BY = "ticketsystem.serve" if os.environ.get("TEST_UVLOOP") == "1" else "daphne"
 FAST = {"LIVE_HEARTBEAT_SECONDS": "1", "LIVE_POLL_SECONDS": "0.5"}
 
 
@@ -40,7 +38,7 @@ class Daphne:
         self.kill()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", STARTED_BY, "-b", "127.0.0.1", "-p", str(self.port),
+        command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port),
                    "ticketsystem.asgi:application"]  # fmt: skip
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(

@@ -13,9 +13,10 @@ except ImproperlyConfigured as error:
     sys.exit(f"{error}")
 
 from live.endpoint import beside
-from ticketsystem import backlog, interpreter
+from ticketsystem import backlog, interpreter, sending
 from ticketsystem.handler import ThreadHandler
 
 backlog.lengthen()
+sending.at_once()
 application = beside(ThreadHandler())
 interpreter.tune()
