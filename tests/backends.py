@@ -7,11 +7,13 @@ Without them: SQLite in a temporary file, no Redis. Loaded by `-p` in pyproject.
 
 import atexit
 import os
+import random
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,9 +23,12 @@ folder.chmod(0o755)  # PostgreSQL runs as a user of its own below it
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """One below those that Linux gives to clients, which could take it before the server does."""
+    while True:
+        port = random.SystemRandom().randrange(11_000, 32_768)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def missing(tool: str) -> None:

@@ -90,6 +90,27 @@ def test_an_expression_cannot_be_saved_for_nobody_could_say_what_changed(ticket:
         ticket.save()
 
 
+def test_what_is_not_saved_yet_is_not_forgotten_by_saving_something_else(
+    ticket: Ticket,
+) -> None:
+    ticket.assignee = User.objects.create(username="alice")
+    ticket.save()
+    ticket = Ticket.objects.get(pk=ticket.pk)
+    ticket.assignee_id = None
+    ticket.priority = "high"
+    ticket.save(update_fields=["priority"])
+    assert ticket.assignee is None
+    ticket.save()
+    stored = Ticket.objects.get(pk=ticket.pk)
+    assert (stored.assignee_id, stored.priority) == (None, "high")
+
+
+def test_a_saved_ticket_knows_its_queue(ticket: Ticket, django_assert_num_queries: Any) -> None:
+    created = Ticket.objects.create(subject="Printer", queue_id=ticket.queue_id)
+    with django_assert_num_queries(0):
+        assert (created.queue.name, created.assignee) == (ticket.queue.name, None)
+
+
 def test_an_unknown_field_to_save_is_refused(ticket: Ticket) -> None:
     with pytest.raises(FieldDoesNotExist):
         ticket.save(update_fields=["statsu"])

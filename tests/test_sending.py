@@ -30,6 +30,7 @@ class Loop:
 
     def addReader(self, one: Any) -> None: ...  # noqa: N802
     def removeReader(self, one: Any) -> None: ...  # noqa: N802
+    def callLater(self, delay: float, call: Any, *args: Any) -> None: ...  # noqa: N802
 
 
 class Producer:
@@ -93,6 +94,17 @@ def test_what_the_socket_does_not_take_waits_its_turn_and_arrives_in_order(
     assert client.recv(100) == b"and goes on"
 
 
+def test_the_rest_of_a_long_write_is_left_to_the_loop(
+    pair: tuple[Any, socket.socket], loop: Loop
+) -> None:
+    connection, client = pair
+    connection.write(PIECE * 100)
+    assert loop.writers == {connection}
+    while loop.writers:
+        assert connection.doWrite() is None
+    assert client.recv(len(PIECE) * 100, socket.MSG_WAITALL) == PIECE * 100
+
+
 def test_a_producer_that_was_told_to_wait_is_told_to_go_on(
     pair: tuple[Any, socket.socket], loop: Loop
 ) -> None:
@@ -116,6 +128,30 @@ def test_a_connection_that_is_to_end_is_left_to_the_loop_and_ends_after_its_last
     assert loop.writers == {connection}
     assert connection.doWrite() is main.CONNECTION_DONE
     assert client.recv(100) == b"event: goodbye\n"
+
+
+def test_whoever_writes_only_when_asked_is_asked_by_the_loop(
+    pair: tuple[Any, socket.socket], loop: Loop
+) -> None:
+    connection, client = pair
+    producer = Producer()
+    connection.registerProducer(producer, False)
+    connection.write(b"one")
+    assert (producer.resumed, loop.writers) == (1, {connection})
+    assert connection.doWrite() is None
+    assert producer.resumed == 2
+    assert client.recv(100) == b"one"
+
+
+def test_what_is_said_after_an_abort_is_not_heard(
+    pair: tuple[Any, socket.socket], loop: Loop
+) -> None:
+    connection, client = pair
+    connection.abortConnection()
+    connection.write(b"too late")
+    client.settimeout(0.2)
+    with pytest.raises(TimeoutError):
+        client.recv(100)
 
 
 def test_a_client_who_is_gone_is_found_out_by_the_loop(

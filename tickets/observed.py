@@ -132,8 +132,14 @@ class Observed(models.Model):
         if after is None:
             raise IntegrityError(f"{self!r} cannot be saved: it names a row that does not exist.")
         _tell(type(self), Transition(before, after, fields), using)
-        for name, related in after._state.fields_cache.items():  # whoever answers with it needs it
-            self._state.fields_cache.setdefault(name, related)
+        self._know_related(after)
+
+    def _know_related(self, stored: Self) -> None:
+        """What the stored row points to, wherever this points there too: an answer shows it."""
+        for name, related in stored._state.fields_cache.items():
+            column = self._meta.get_field(name).attname  # type: ignore[union-attr]
+            if getattr(self, column) == getattr(stored, column):
+                self._state.fields_cache.setdefault(name, related)
 
     def _locked(self, using: str) -> Self | None:
         return None if self.pk is None else self.locked([self.pk], using).first()

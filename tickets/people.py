@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 from django.forms.utils import flatatt
 from django.utils.choices import BaseChoiceIterator
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -29,15 +30,18 @@ def assignable(ticket: Ticket | None = None) -> QuerySet[Any]:
 
 
 class People(BaseChoiceIterator):
-    """Some choices, and after them the users, read anew each time they are listed."""
+    """Some choices, and after them the users, read when they are first listed."""
 
     def __init__(self, first: Iterable[tuple[str, str]], users: QuerySet[Any]) -> None:
         self.first = list(first)
         self.users = users
 
     def __iter__(self) -> Iterator[tuple[Any, str]]:
-        yield from self.first
-        yield from names_of(self.users)
+        return iter(self._listed)
+
+    @cached_property
+    def _listed(self) -> list[tuple[Any, str]]:
+        return [*self.first, *names_of(self.users)]
 
 
 class PeopleSelect(forms.Select):

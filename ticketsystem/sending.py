@@ -25,9 +25,9 @@ def _connection(server: Any) -> Any:
                 super().startWriting()
 
         def _sent_at_once(self: Any) -> bool:
-            """Whether that is all that was to be done."""
-            if self.dataBuffer or self.producerPaused or not self._tempDataBuffer:
-                return False  # something is waiting already, or it is not about data
+            """Whether that was all: nothing was waiting before, and nothing is now."""
+            if self.dataBuffer or not self._tempDataBuffer or self._is_special():
+                return False
             data = b"".join(self._tempDataBuffer)
             sent = self.writeSomeData(data)
             if not isinstance(sent, int):
@@ -37,5 +37,11 @@ def _connection(server: Any) -> Any:
             if sent < len(data):
                 self.dataBuffer, self.offset = data, sent
             return sent == len(data)
+
+        def _is_special(self: Any) -> bool:
+            """Whether Twisted has more to do after the data: to end, or to have somebody go on."""
+            ending = self.disconnecting or self._writeDisconnecting or self._aborting
+            pulls = self.producer is not None and not self.streamingProducer
+            return bool(ending or pulls or self.producerPaused)
 
     return Connection

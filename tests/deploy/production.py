@@ -77,9 +77,10 @@ class Process(Daphne):
 
     def start(self) -> None:
         unit = (DEPLOY / "systemd" / "helpdesk@.service").read_text()
-        started = re.search(r"^ExecStart=\S+/python (.+)$", unit, re.MULTILINE)
+        started = re.search(r"^ExecStart=\S+/daphne (.+)$", unit, re.MULTILINE)
         assert started is not None
-        command = [sys.executable, *started[1].replace("%i", str(self.port)).split()]
+        options = started[1].replace("%i", str(self.port)).split()
+        command = [sys.executable, "-m", "daphne", *options]
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 command, cwd=self.folder, env=self.environment, stdout=output, stderr=output

@@ -21,7 +21,7 @@ def units(tmp_path: Path) -> Path:
     if shutil.which("systemd-analyze") is None:
         missing("systemd-analyze (Debian package systemd)")
     service = filled((UNITS / "helpdesk@.service").read_text(), {"/srv/helpdesk/.venv": "/usr"})
-    service = re.sub(r"/usr/bin/(python|curl)", shutil.which("true") or "", service)
+    service = re.sub(r"/usr/bin/(python|daphne|curl)", shutil.which("true") or "", service)
     (tmp_path / "helpdesk@.service").write_text(service)
     shutil.copy(UNITS / "helpdesk.target", tmp_path)
     return tmp_path
