@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 RING = 5_000  # entries, about 1.5 kB each
 BATCH = 500  # entries read at once
 SLICE = 200  # users an event is handed to before other requests get their turn
-WRITES = 25  # streams written to before they do, a millisecond's worth
+WRITES = 25  # streams written to before they do, within a millisecond
 
 
 class Relay:
