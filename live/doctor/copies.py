@@ -1,5 +1,6 @@
 """Finding a cache: what one client got has come to another, who must never see it."""
 
+import json
 import re
 from collections.abc import Iterable
 
@@ -30,15 +31,18 @@ def _stranger_was_served(facts: Facts) -> str:
 
 
 def _two_got_the_same(streams: Iterable[Record]) -> str:
-    seen: set[tuple[object, ...]] = set()
+    seen: set[str] = set()
     for one in streams:
         frame = one.connected
         if frame is None or frame.sent_at is None:
             continue
-        mark = (frame.data["server_time"], frame.retry, frame.data.get("head"))
-        if mark in seen:
-            return f"Two requests got one and the same `connected`, written at {mark[0]}."
-        seen.add(mark)
+        # All of it: two streams that open in the same millisecond may even share their `retry`,
+        # but not how many `streams` there are.
+        whole = json.dumps([frame.retry, frame.data], sort_keys=True)
+        if whole in seen:
+            written = frame.data["server_time"]
+            return f"Two requests got one and the same `connected`, written at {written}."
+        seen.add(whole)
     return ""
 
 

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from live.doctor import duration
+from live.doctor import copies, duration
 from live.doctor.client import Answer
+from live.doctor.events import Frame
 from live.doctor.facts import Facts, Way
 from live.doctor.http1 import Http1
+from live.doctor.message import Head
 from live.doctor.origin import Origin
 from live.doctor.products import made_by, products
 from live.doctor.remedies import GENERAL, remedy
@@ -107,6 +109,20 @@ def test_a_cached_stream_is_believed_to_the_header_that_admits_it() -> None:
     finding = judge(facts).findings[0]
     assert (finding.code, "CDN-Cache: HIT" in finding.evidence) == ("cached", True)
     assert "bunny.net" in finding.fix
+
+
+@pytest.mark.parametrize(("streams", "copied"), [(2, False), (1, True)])
+def test_two_streams_of_one_moment_are_no_copies_but_the_same_words_are(
+    streams: int, copied: bool
+) -> None:
+    data = {"user": 7, "streams": 1, "head": 3, "server_time": "2026-01-02T03:04:05.678Z"}
+    one = Frame(0.0, "connected", retry="1500", data=data)
+    other = Frame(0.1, "connected", retry="1500", data={**data, "streams": streams})
+    head = Head(200, [("content-type", "text/event-stream")], "1.1")
+    facts = facts_of()
+    facts.way.paced = [Record("", head=head, frames=[frame]) for frame in (one, other)]
+    finding = copies.cached(facts, [])
+    assert (finding is not None) == copied
 
 
 @pytest.mark.parametrize("code", GENERAL)
