@@ -16,7 +16,7 @@ from bench.suite import Bench
 
 ROUNDS = 2  # each takes minutes
 SIZES, QUICK_SIZES = (1000, 4000), (100,)
-TURNS, QUICK_TURNS = 5, 2
+TURNS, QUICK_TURNS = 5, 1
 APART = (RECIPE, STORING, WEBSOCKET)  # too heavy to stand beside the others
 ELSEWHERE = 3  # saves in a turn: each waits for the poll
 

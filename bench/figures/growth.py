@@ -23,9 +23,9 @@ OTHERS: dict[Peer, tuple[int, ...]] = {
 }
 ROWS, QUICK_ROWS = (1_000, 10_000, 100_000, 1_000_000), (1_000, 10_000)
 READERS = 20  # streams open while the log is long
-TURNS, QUICK_TURNS = {OURS: 30}, 5  # saves at each size; of the others as many as they can
+TURNS, QUICK_TURNS = {OURS: 30}, 3  # saves at each size; of the others as many as they can
 ALONE = 50  # saves of a turn with nobody connected
-PAIRS, QUICK_PAIRS = 11, 4  # of such turns
+PAIRS, QUICK_PAIRS = 11, 2  # of such turns
 MUTED = replace(OURS, name="ours-muted", application="bench.muted:application")
 
 ANSWERED = "ms until the save is answered, {} agents"

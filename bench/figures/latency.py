@@ -18,7 +18,7 @@ from tests import backends
 ROUNDS = 2  # each takes minutes
 SIZES, QUICK_SIZES = (100, 1000, 4000), (100,)
 AGENTS, QUICK_AGENTS = 500, 100
-EVENTS, QUICK_EVENTS = 20, 3
+EVENTS, QUICK_EVENTS = 20, 2
 POLL = 1.0  # seconds, as shipped
 PAUSE = 0.2  # between two saves; without a bell up to a poll, so that its phase is any
 
