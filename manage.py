@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
+from ticketsystem import unreachable
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ticketsystem.settings")
@@ -15,7 +17,10 @@ def main() -> None:
         settings.INSTALLED_APPS  # noqa: B018  reads the environment now, before any command
     except ImproperlyConfigured as error:
         sys.exit(f"{error}")
-    execute_from_command_line(sys.argv)
+    with unreachable.said_in_one_sentence():
+        if sys.argv[1:2] == ["runserver"]:
+            unreachable.ask()
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The numbers of the live stream, measured beside other ways to do it, in one run.
+"""The bench measures the live stream beside other ways to do it, in one run.
 
 python -m bench --help
 """

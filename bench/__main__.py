@@ -1,7 +1,8 @@
-"""Measures the live stream beside other ways to do it, in one run on one machine.
+"""This measures the live stream beside other ways to do it, in one run on one machine.
 
-Each figure says what it measures below the table. Linux, two cores or more: the server has one,
-the load the other. Ratios say more than digits: the machine is yours, the distances are ours.
+Below the table each figure says what it measures. It needs Linux and two cores or more: the server
+has one, the load the other. Ratios say more than digits: the machine is yours, the distances are
+ours.
 """
 
 import argparse

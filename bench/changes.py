@@ -1,6 +1,6 @@
-"""Agents who open tickets through the ORM, at a pace, or many at a time as fast as they can.
+"""Agents open tickets through the ORM, at a pace, or many at a time as fast as they can.
 
-What they say was committed, and when, is what each stream is held against.
+They say what was committed and when, and each stream is held against that.
 """
 
 import time
@@ -17,7 +17,7 @@ Committed = tuple[int, int, float]  # ticket, its version, when (monotonic)
 
 
 def create(queue: int, changes: int, pause: float) -> list[Committed]:
-    """So many tickets by one writer, each in a transaction of its own."""
+    """One writer opens so many tickets, each in a transaction of its own."""
     committed = []
     for _ in range(changes):
         committed += _save(queue, 1)
@@ -26,7 +26,8 @@ def create(queue: int, changes: int, pause: float) -> list[Committed]:
 
 
 def hurry(queue: int, writers: int, saves: int, together: int) -> dict[str, Any]:
-    """So many transactions by each writer, with so many tickets in each; what that cost here."""
+    """Each writer commits so many transactions with so many tickets in each; it also tells what
+    that cost this process."""
     began = time.process_time()
     with ThreadPoolExecutor(writers) as threads:
         saved = threads.map(lambda _: _save(queue, together), range(writers * saves))

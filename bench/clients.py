@@ -1,4 +1,8 @@
-"""One stream as a client has it: raw bytes, no parsing beyond counting events."""
+"""One stream as a client has it, its events counted and no more.
+
+tests/harness/sse.py reads every field of one stream, and would refuse what other peers send. Here
+thousands of streams share a process with a clock in it, so each read may cost only microseconds.
+"""
 
 import socket
 import struct
@@ -17,7 +21,7 @@ PING, PONG = 0x89, 0x8A
 
 
 class Client:
-    """An event stream: how many events it got, and the id of the last."""
+    """An event stream that knows how many events it got, and the id of the last."""
 
     request = EVENT_STREAM
     status = b"HTTP/1.1 200"
@@ -42,7 +46,7 @@ class Client:
         return cls(connection, marker.encode(), opened.encode(), last_id)
 
     def read(self) -> int:
-        """Read what is there; how many events that were."""
+        """Read what is there, and return how many events that were."""
         received = self.socket.recv(1 << 18)
         if not received:
             raise ConnectionError(f"the server ended a stream: {self._tail[:300]!r}")
@@ -69,7 +73,8 @@ class Client:
 
 
 class WebSocket(Client):
-    """Frames from the server, which are never masked; pings are answered, or it hangs up."""
+    """It reads frames of a server, which are never masked, and answers pings, or the server hangs
+    up."""
 
     request = WEBSOCKET
     status = b"HTTP/1.1 101"

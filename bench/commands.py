@@ -1,4 +1,4 @@
-"""How the server of a peer is started, in the foreground."""
+"""The commands that start each peer's server in the foreground."""
 
 import shutil
 import sys
@@ -20,7 +20,7 @@ def daphne(application: str, port: int, folder: Path) -> list[str]:
 
 
 def uvicorn(application: str, port: int, folder: Path) -> list[str]:
-    """As a large site runs it: the parser and the event loop in C, no log of requests."""
+    """Uvicorn as a large site runs it: the parser and the event loop in C, no log of requests."""
     return [
         sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port),
         "--http", "httptools", "--loop", "uvloop", "--lifespan", "off",

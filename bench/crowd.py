@@ -1,7 +1,8 @@
-"""Browsers by the thousand, in one process: each goes on after the last id it has.
+"""Thousands of browsers in one process, each of which goes on after the last id that it has.
 
-Where load.py only counts, this knows what each was told, in which order, and how late a heartbeat
-came. Cut off, they come back all at once, without the jitter of real ones: the harder case.
+load.py only counts; this knows what each browser was told, in which order, and how late a heartbeat
+came. When they are cut off they all come back at once, without the jitter of real ones: that is the
+harder case.
 """
 
 import errno
@@ -29,7 +30,7 @@ REQUEST = (
 
 
 class Browser:
-    """One stream, over however many connections."""
+    """One stream, over however many connections it takes."""
 
     __slots__ = (
         "answer", "events", "has_asked", "is_open", "last_id", "port", "quiet_since", "session",
@@ -46,7 +47,7 @@ class Browser:
         self.connect()
 
     def connect(self) -> None:
-        """Begin to; the socket is writable once that has succeeded or failed."""
+        """Begin to connect; the socket is writable once that has succeeded or failed."""
         self.answer = Answer()
         self.has_asked = self.is_open = False
         self.quiet_since = 0.0  # not known: see Crowd._note
@@ -71,7 +72,7 @@ class Crowd:
         self._forget()
 
     def open(self, streams: list[tuple[int, str]], witnesses: int, seconds: float) -> Any:
-        """A stream for each port and session; the first ones are the witnesses."""
+        """Open a stream for each port and session; the first ones are the witnesses."""
         self._forget()
         deadline = time.monotonic() + seconds
         for start in range(0, len(streams), AT_ONCE):
@@ -84,7 +85,7 @@ class Crowd:
         return self._said()
 
     def follow(self, events: int, seconds: float, afterwards: float, comes_back: bool) -> Any:
-        """Read until each has so many events more; then whether still more come."""
+        """Read until each stream has so many events more, and then look whether still more come."""
         self._forget(events)
         self.comes_back = comes_back
         deadline = time.monotonic() + seconds
@@ -94,7 +95,9 @@ class Crowd:
         self._read_for(afterwards)
         everyone = self._everyone()
         stories = Counter(
-            json.dumps([one[:2] for one in browser.told]) for browser in everyone if browser.witness
+            json.dumps([event[:2] for event in browser.told])
+            for browser in everyone
+            if browser.witness
         )
         return {
             **self._said(),
@@ -107,7 +110,7 @@ class Crowd:
         }
 
     def stay(self, seconds: float, comes_back: bool = False) -> Any:
-        """Read whatever comes; the seconds of silence before each heartbeat among it."""
+        """Read whatever comes, and tell how many seconds of silence came before each heartbeat."""
         self._forget()
         self.comes_back = comes_back
         self._read_for(seconds)
@@ -128,7 +131,7 @@ class Crowd:
         }
 
     def _forget(self, events: int = 0) -> None:
-        """What was counted so far, to wait for so many events; each browser keeps its place."""
+        """Drop what was counted, and wait for so many events; each browser keeps its place."""
         self.wanted = events
         self.answers: Counter[int] = Counter()  # by status
         self.frames: Counter[str] = Counter()  # by name
@@ -162,7 +165,7 @@ class Crowd:
                 self._ask(browser)
 
     def _knock(self) -> None:
-        """All come back the moment that one of them could connect."""
+        """All browsers come back at the moment at which one of them could connect."""
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", self.away[0].port)):
                 return

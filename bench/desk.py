@@ -1,4 +1,4 @@
-"""The help desk of a followed replay, as its database has it; asked through a Worker."""
+"""This asks the database what became of the help desk in a followed replay; it runs in a Worker."""
 # ruff: noqa: E402  models need the apps
 
 import json
@@ -14,10 +14,11 @@ from django.core.management import call_command
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
-from bench.people import session_of
+import live
 from bench.worker import serve
-from live import log
-from tickets.editing import edit
+from live.log import numbering, reading
+from tests.harness.sessions import session_of
+from tickets.editing import edit_any
 from tickets.models import Queue, Ticket
 from tickets.public import public_ticket
 from tickets.visibility import audiences_of, visible_tickets
@@ -33,7 +34,7 @@ TICKETS_BEFORE = 120  # more than a page of the list
 
 
 def make() -> dict[str, Any]:
-    """The queues, and a session of each agent, by name."""
+    """Make the queues, and a session of each agent, by name."""
     call_command("migrate", verbosity=0)
     with transaction.atomic():
         people = {name: _person(name) for name in AGENTS}
@@ -46,7 +47,7 @@ def make() -> dict[str, Any]:
                 queue=queues[number % len(queues)],
                 assignee=assignees[number % len(assignees)],
             )
-    log.number()
+    numbering.number()
     return {
         "queues": list(SERVED),
         "sessions": {name: session_of(user) for name, user in people.items()},
@@ -67,21 +68,22 @@ def stir(seed: int) -> None:
         if dice.random() < 0.6
         else {"assignee": dice.choice([None, *_people()])}
     )
-    edit(tickets.order_by("?").values_list("pk", flat=True)[0], changes, version=None)
+    edit_any(tickets.order_by("?").values_list("pk", flat=True)[0], changes)
 
 
 def end() -> int:
-    """The log's head now that all is committed."""
-    return log.number()
+    """Give the log's last changes their positions, and return its head."""
+    return numbering.number()
 
 
 def truth(agent: str, after: int) -> dict[str, Any]:
-    """The tickets the agent may see, and which positions of the log they had to be told."""
+    """The tickets that the agent may see, and the positions of the log that the agent had to be
+    told."""
     user = User.objects.get(username=_username(agent))
     tickets = {ticket.pk: public_ticket(ticket) for ticket in visible_tickets(user)}
     audiences = audiences_of([user.pk])[user.pk]
-    entries = log.read(after, log.head() - after) if log.head() > after else []
-    positions = [one.position for one in entries if one.frame_for(audiences) is not None]
+    entries = reading.read(after, live.head() - after) if live.head() > after else []
+    positions = [entry.position for entry in entries if entry.frame_for(audiences) is not None]
     told: dict[str, Any] = json.loads(
         json.dumps({"tickets": tickets, "positions": positions}, cls=DjangoJSONEncoder)
     )

@@ -1,6 +1,7 @@
-"""A server as it comes, doing the least: it keeps responses open, and writes the same to each.
+"""The least that a server can do: it keeps responses open, and writes the same to each of them.
 
-No Django, no session, no database: GET opens a stream, POST writes its own body to all of them.
+There is no Django, no session and no database: GET opens a stream, and POST writes its own body to
+all streams.
 """
 
 from collections.abc import Awaitable, Callable

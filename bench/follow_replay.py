@@ -1,8 +1,8 @@
-"""Replay a help desk's log while agents with different rights follow the stream.
+"""This replays a help desk's log while agents with different rights follow the stream.
 
 Each agent loads the list once and applies events to it, from two servers in turn, cut off and
-resumed at random; meanwhile tickets are moved, assigned and deleted as well. In the end what each
-agent has must equal what the database says, ticket by ticket, and no event may have come twice.
+resumed at random; meanwhile tickets are moved, assigned and deleted as well. In the end the tickets
+that each agent has must equal those of the database, one by one, and no event may have come twice.
 """
 
 import argparse
@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from bench.worker import ROOT, Worker
-from tests import backends
-from tests.follower import Follower
-from tests.servers import Daphne
+from bench.worker import Worker
+from tests.harness.databases import Postgres
+from tests.harness.follower import Follower
+from tests.harness.processes import ROOT
+from tests.harness.servers import Daphne
+from tests.harness.temporary import folder
 
 AGENTS = ("alice", "bob", "carol", "dave", "admin")
 PAUSE = 0.05  # seconds between two changes that the replay does not make
@@ -63,7 +63,7 @@ def judge(agent: str, follower: Follower, truth: dict[str, Any]) -> Verdict:
         breaks=follower.breaks,
         refused=follower.refused,
         tickets=len(tickets),
-        wrong=sum(tickets.get(one) != follower.tickets.get(one) for one in numbers),
+        wrong=sum(tickets.get(number) != follower.tickets.get(number) for number in numbers),
         missed=len(due - follower.told.keys()),
         uncalled=len(follower.told.keys() - due),
         twice=sum(times - 1 for times in follower.told.values()),
@@ -76,7 +76,7 @@ def judge(agent: str, follower: Follower, truth: dict[str, Any]) -> Verdict:
 def follow_replay(
     log: Path, database_url: str, agents: Sequence[str], *, breaks_every: int
 ) -> list[Verdict]:
-    """Replay the log on that database; how each of the agents fared."""
+    """Replay the log on that database, and judge what each of the agents was told."""
     environment = {
         "DATABASE_URL": database_url,
         "DJANGO_SETTINGS_MODULE": "ticketsystem.settings",
@@ -97,8 +97,8 @@ def follow_replay(
             for follower in followers.values():
                 follower.wait_until_served(head, max(0, until - time.monotonic()))
         return [
-            judge(agent, one, desk.ask("truth", 120, agent=agent, after=one.began_at))
-            for agent, one in followers.items()
+            judge(agent, follower, desk.ask("truth", 120, agent=agent, after=follower.began_at))
+            for agent, follower in followers.items()
         ]
 
 
@@ -114,7 +114,7 @@ def _following(followers: Collection[Follower]) -> Iterator[None]:
 
 
 def _replay(log: Path, queues: list[str], environment: dict[str, str], desk: Worker) -> None:
-    """In a process of its own, while the desk is stirred."""
+    """Replay in a process of its own, and stir the desk meanwhile."""
     command = [sys.executable, "manage.py", "replay", str(log.resolve()), "--queues", *queues]
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}) as replay:
         try:
@@ -137,7 +137,8 @@ def _stir_until_it_ends(replay: subprocess.Popen[bytes], desk: Worker) -> int:
 
 def table(verdicts: list[Verdict]) -> str:
     columns = [name.replace("_", " ") for name in Verdict.__slots__]
-    rows = [columns, *([str(getattr(one, name)) for name in Verdict.__slots__] for one in verdicts)]
+    cells = ([str(getattr(verdict, name)) for name in Verdict.__slots__] for verdict in verdicts)
+    rows = [columns, *cells]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -156,29 +157,23 @@ def main() -> int:
     parser.add_argument("--agents", nargs="+", choices=AGENTS, default=AGENTS, metavar="NAME",
                         help="who follows: %(choices)s (all)")  # fmt: skip
     options = parser.parse_args()
-    with _database(options.database) as url:
-        try:
+    try:
+        with _database(options.database) as url:
             verdicts = follow_replay(options.log, url, options.agents, breaks_every=500)
-        except RuntimeError as error:
-            sys.exit(f"{error}")
+    except RuntimeError as error:
+        sys.exit(f"{error}")
     print(table(verdicts))
-    return 0 if all(one.is_right for one in verdicts) else 1
+    return 0 if all(verdict.is_right for verdict in verdicts) else 1
 
 
 @contextmanager
 def _database(kind: str) -> Iterator[str]:
     """The URL of a database that lasts as long as this run."""
     if kind == "sqlite":
-        yield f"sqlite:///{backends.folder / 'followed.sqlite3'}"
-        return
-    try:
-        postgres = backends.Postgres("followed")
-    except pytest.skip.Exception as error:
-        sys.exit(f"{error}.")
-    try:
-        yield postgres.url
-    finally:
-        postgres.stop()
+        yield f"sqlite:///{folder / 'followed.sqlite3'}"
+    else:
+        with Postgres(folder / "followed") as postgres:
+            yield postgres.url
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""The clients of a server, in one process: epoll and raw sockets.
+"""The clients of a server, in one process with epoll and raw sockets.
 
-It must not be what is measured: a thousand streams and one event cost it some ten milliseconds.
+Their own work must not be what is measured: one event to a thousand streams costs them some ten
+milliseconds.
 """
 
 import select
@@ -24,7 +25,7 @@ class Load:
         self, port: int, sessions: list[str], seconds: float, last_ids: list[str] | None = None,
         scheme: str = "http", marker: str = "event: ticket.created", opened: str = "event:",
     ) -> dict[str, Any]:  # fmt: skip
-        """Open a stream for each session; how long that took."""
+        """Open a stream for each session, and tell how long that took."""
         began = time.monotonic()
         deadline = began + seconds
         wanted = list(zip(sessions, last_ids or [""] * len(sessions), strict=True))
@@ -47,7 +48,8 @@ class Load:
     def collect(self, events: int, seconds: float, stamped: bool = False) -> dict[str, Any]:
         """Read until each stream has got so many events, or the time is over.
 
-        Stamped, it also tells when each event was read, by the clock all processes share.
+        If it is asked for stamps, it also tells when each event was read, by the clock that all
+        processes share.
         """
         wanted = {fd for fd, client in self.clients.items() if client.events < events}
         deadline = time.monotonic() + seconds
@@ -73,11 +75,11 @@ class Load:
         }
 
     def last_ids(self) -> list[str]:
-        """In the order in which the streams were opened."""
+        """The last id of each stream, in the order in which the streams were opened."""
         return [client.last_id for client in self.clients.values()]
 
     def close(self, keep: int = 0) -> dict[str, Any]:
-        """All but the first ones."""
+        """Close all streams but the first ones."""
         for fd in list(self.clients)[keep:]:
             self.epoll.unregister(fd)
             self.clients.pop(fd).socket.close()

@@ -1,7 +1,7 @@
-"""The same application with live switched off, for what a save costs without it.
+"""The same application with live switched off, to measure what a save costs without it.
 
 A change of a ticket is written into its history and nothing else: no content for an event is put
-together, no row of the log written, no position given, no bell rung.
+together, no row of the log is written, no position is given and no bell rung.
 """
 # ruff: noqa: E402  models need the apps
 
@@ -11,9 +11,9 @@ import django
 
 django.setup()
 
+from live import Transition, changed
 from tickets.history import record
 from tickets.models import Ticket
-from tickets.observed import Transition, changed
 from ticketsystem.asgi import application
 
 __all__ = ["application"]

@@ -1,4 +1,4 @@
-"""What is measured beside each other."""
+"""The peers: servers that are measured beside each other."""
 
 from dataclasses import dataclass, field
 
@@ -18,6 +18,7 @@ class Peer:
     forks: bool = False  # whether a worker of the process serves
     posts: int = 10  # per measurement; fewer where each takes seconds
     at_once: int = 4000  # streams it is asked to hold at most
+    database: str = "SQLite"  # that it needs; on another one it is in the figures of that alone
 
 
 OURS = Peer(
@@ -63,6 +64,17 @@ WEBSOCKET = Peer(
     posts=3,
     at_once=1000,  # its layer looks at all channels for each: ten seconds an event at 4,000
 )
+DJREALTIME = Peer(
+    "djrealtime",
+    "djrealtime on Daphne and PostgreSQL, one NOTIFY with the event in it per user.",
+    "bench.notifying.asgi:application",
+    "bench.notifying.settings",
+    marker='"type": "ticket.created"',
+    opened='"type": "connected"',
+    posts=3,
+    at_once=1000,
+    database="PostgreSQL",
+)
 FLOOR = Peer(
     "bare-daphne",
     "Daphne as it comes with an ASGI loop that only writes: no sessions, no users, no save.",
@@ -83,5 +95,5 @@ NCHAN = Peer(
     opened=": hi",
 )
 PEERS = (
-    OURS, OURS_UVICORN, RECIPE, STORING, WEBSOCKET, FLOOR, FLOOR_UVICORN, NCHAN,
+    OURS, OURS_UVICORN, RECIPE, STORING, WEBSOCKET, DJREALTIME, FLOOR, FLOOR_UVICORN, NCHAN,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The pictures of a run's report, beside it."""
+"""The pictures of a run, drawn from its report and written beside it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +14,7 @@ WAYS = {
     "in process": "saved in the same process",
     "elsewhere, with Redis": "saved elsewhere, with Redis",
     "elsewhere, without Redis": "saved elsewhere, polling",
+    "elsewhere, PostgreSQL rings": "saved elsewhere, PostgreSQL",
 }
 
 NOTHING = {"least": 0.0}  # has no place on a logarithmic axis
@@ -21,7 +22,7 @@ Values = dict[str, dict[str, float]]  # of each peer: median, least, most
 
 
 def draw(report: dict[str, Any], folder: Path) -> None:
-    """A picture of an earlier run does not stay."""
+    """Write all pictures; a picture of an earlier run does not stay."""
     pictures = drawn(report)
     for name in PLOTS:
         (folder / name).unlink(missing_ok=True)
@@ -30,7 +31,7 @@ def draw(report: dict[str, Any], folder: Path) -> None:
 
 
 def drawn(report: dict[str, Any]) -> dict[str, Canvas]:
-    """A picture of each thing that was measured, by its file's name."""
+    """The pictures of all that was measured, by the names of their files."""
     figures = {name: figure["peers"] for name, figure in report["figures"].items()}
     small = bool(report["options"]["quick"])
     pictures = {name: plot(figures, small) for name, plot in PLOTS.items()}
@@ -58,7 +59,7 @@ def memory_per_stream(figures: dict[str, Values], small: bool) -> Canvas | None:
 
 
 def latency(figures: dict[str, Values], small: bool) -> Canvas | None:
-    """Rows of a way and a size: from the median to the last of all."""
+    """A row for each way and size, from the median stream to the last of all."""
     rows: list[tuple[str, str, list[float]]] = []
     for way in WAYS:
         for size in ("100", "1,000", "4,000"):
@@ -67,7 +68,7 @@ def latency(figures: dict[str, Values], small: bool) -> Canvas | None:
             ]
             found = [figures.get(name, {}).get(OURS.name) for name in names]
             if all(found):
-                rows.append((way, size, [one["median"] for one in found if one]))
+                rows.append((way, size, [value["median"] for value in found if value]))
     if not rows:
         return None
     ways = list(dict.fromkeys(way for way, _, _ in rows))
@@ -84,7 +85,7 @@ def latency(figures: dict[str, Values], small: bool) -> Canvas | None:
     y = TOP
     for way in ways:
         canvas.text(MARGIN, y + 5, WAYS[way], "bold")
-        for size, (half, most, last) in [(size, three) for one, size, three in rows if one == way]:
+        for size, (half, most, last) in [row[1:] for row in rows if row[0] == way]:
             y += ROW
             canvas.text(LABELS - 12, y + 5, f"{size} streams", "soft", "end")
             canvas.line(scale(half), y, scale(last), y, "ours", 2)
@@ -97,7 +98,7 @@ def latency(figures: dict[str, Values], small: bool) -> Canvas | None:
 
 
 def saver(figures: dict[str, Values], small: bool) -> Canvas | None:
-    """What the saver waits, as a curve for each peer."""
+    """A curve for each peer of how long the saver waits."""
     curves: dict[str, list[tuple[float, float]]] = {}
     for agents in (10, 100, 500, 2000, 5000):
         by_peer = figures.get(f"ms until the save is answered, {agents} agents", {})
@@ -140,7 +141,7 @@ PLOTS: dict[str, Callable[[dict[str, Values], bool], Canvas | None]] = {
 
 
 def _peers(values: Values | None, title: str, says: str) -> Canvas | None:
-    """A dot for each peer, the cheapest first, on the line from its least to its most."""
+    """A dot for each peer, the cheapest first, on a line from its least value to its most."""
     if not values:
         return None
     known = [peer.name for peer in PEERS if values.get(peer.name, NOTHING)["least"] > 0]
@@ -151,12 +152,12 @@ def _peers(values: Values | None, title: str, says: str) -> Canvas | None:
     scale, ticks = logarithmic(bounds, LABELS, RIGHT)
     _axis(canvas, ticks, scale, height, "")
     for number, peer in enumerate(rows):
-        y, one, kind = TOP + ROW * number, values[peer], _kind(peer)
+        y, value, kind = TOP + ROW * number, values[peer], _kind(peer)
         bold = "bold" if kind == "ours" else ""
         canvas.text(LABELS - 12, y + 5, peer, bold, "end")
-        canvas.line(scale(one["least"]), y, scale(one["most"]), y, kind, 3)
-        canvas.dot(scale(one["median"]), y, kind, 6)
-        canvas.text(scale(one["most"]) + 12, y + 5, short(one["median"]), bold)
+        canvas.line(scale(value["least"]), y, scale(value["most"]), y, kind, 3)
+        canvas.dot(scale(value["median"]), y, kind, 6)
+        canvas.text(scale(value["most"]) + 12, y + 5, short(value["median"]), bold)
     return canvas
 
 

@@ -1,4 +1,4 @@
-"""The README's figures, which are those of the last full run and of no other."""
+"""The figures in the README are those of the last full run and of no other."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ def update(report: dict[str, Any]) -> None:
 
 
 def written() -> str:
-    """What the README says now."""
+    """The section of figures that the README has now."""
     found = re.search(f"{BEGIN}\n(.*?){END}", README.read_text(), re.DOTALL)
     if found is None:
         raise ValueError(f"no {BEGIN} … {END} in {README}")

@@ -1,4 +1,4 @@
-"""What happened in a run: said while it happens, written when it ends, however it ends."""
+"""A run is told while it happens, and written down when it ends, however it ends."""
 
 import argparse
 import json
@@ -33,7 +33,8 @@ class Report:
         )
 
     def measure(self, module: Measured, bench: Bench) -> bool:
-        """Whether to go on: a figure that fails costs only itself, an interruption ends the run."""
+        """Measure a figure, and return whether to go on: a failure costs only its own figure, an
+        interruption ends the run."""
         name = name_of(module)
         self.say(f"--- {name}")
         try:

@@ -1,4 +1,4 @@
-"""Figures, the samples they come to, and whether that is what was promised."""
+"""Figures, their samples, and whether these meet the goals that were promised."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ Samples = list[float]
 
 @dataclass(frozen=True)
 class Goal:
-    """A bound for one peer's median: a number, or that number held against another median."""
+    """A bound for the median of a peer: a number, or a number of times another median."""
 
     bound: float
     is_least: bool = False
@@ -38,7 +38,7 @@ class Goal:
 def at_most(
     bound: float, *, above: str = "", who: str = OURS.name, full_size: bool = False
 ) -> Goal:  # fmt: skip
-    """At most so much; or so much more than the median of the figure `above`."""
+    """The median is at most so much, or so much more than the median of the figure `above`."""
     return Goal(bound, above=above, who=who, full_size=full_size)
 
 
@@ -49,7 +49,8 @@ def at_least(bound: float, *, who: str = OURS.name, full_size: bool = False) -> 
 def times(
     bound: float, peer: str, *, figure: str = "", who: str = OURS.name, full_size: bool = False
 ) -> Goal:
-    """At most so many times that peer's median in the same run, of this or another figure."""
+    """The median is at most so many times that peer's median in the same run, of this or another
+    figure."""
     return Goal(bound, peer=peer, figure=figure, who=who, full_size=full_size)
 
 
@@ -89,11 +90,11 @@ class Results:
         return median(samples) if samples else None
 
     def measured(self) -> list[Figure]:
-        """In the order of the suite."""
+        """The figures that have samples, in the order of the suite."""
         return [figure for figure in self.figures.values() if figure.name in self.samples]
 
     def is_met(self, figure: Figure, goal: Goal) -> bool | None:
-        """None where there is nothing to hold it against, or too little."""
+        """Whether the goal is met; None where a median for the comparison was not measured."""
         reached, bound = self.median(figure.name, goal.who), self._bound(figure, goal)
         if reached is None or bound is None or (goal.full_size and not self.full_size):
             return None

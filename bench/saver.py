@@ -1,4 +1,4 @@
-"""Saves from another process than the server's: a shell, a cron job."""
+"""This saves from another process than the server's, as a shell or a cron job does."""
 
 import time
 from typing import Any
@@ -10,7 +10,7 @@ from bench.worker import serve
 
 
 def save(queue: int, subject: str) -> dict[str, Any]:
-    """One ticket through the ORM, in autocommit; what it cost here."""
+    """Save a ticket through the ORM, in autocommit, and tell what that cost this process."""
     began = time.process_time()
     ticket = apps.get_model("tickets", "Ticket").objects.create(queue_id=queue, subject=subject)
     return {"id": ticket.pk, "cpu_seconds": time.process_time() - began}

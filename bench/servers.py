@@ -1,22 +1,16 @@
-"""A peer served in a process of its own, on a database of its own."""
+"""Each peer is served by a process of its own, on a database of its own."""
 
 import http.client
 import json
-import os
-import signal
-import socket
-import subprocess
 import time
-from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from bench.commands import command
 from bench.machine import pin, workers
 from bench.peers import Peer
-from bench.worker import ROOT, Worker
-from tests.backends import free_port
+from bench.worker import Worker
+from tests.harness.processes import ServerProcess
 
 TOKEN = "t" * 32  # of CSRF: cookie and header are alike
 IDLE = 30  # seconds after which a server may have closed a kept connection: Daphne after 60
@@ -24,9 +18,10 @@ CREATED = (201, 202)  # nchan's 202: nobody reads the channel
 
 
 class Site:
-    """A peer's database and people; they outlast its servers.
+    """A peer's database and people, which outlast its servers.
 
-    `environment` says what is not as usual: Site(OURS, folder, 100, 100, DATABASE_URL="postgres://…")
+    `environment` replaces what is set for every site: Site(OURS, folder, 100, 100,
+    DATABASE_URL="postgres://…")
     """
 
     def __init__(
@@ -34,7 +29,6 @@ class Site:
     ) -> None:  # fmt: skip
         self.peer = peer
         self.folder = folder
-        self.log = folder / f"{peer.name}.log"
         self.database = folder / f"{peer.name}.sqlite3"
         self.environment = {
             "SECRET_KEY": "only for this benchmark, on this machine",
@@ -57,65 +51,32 @@ class Site:
         return Worker(module, {**self.environment, **environment})
 
 
-class Server:
+class Server(ServerProcess):
     """`with Server(site, LIVE_POLL_SECONDS="5") as server: server.pid, server.port`"""
 
     def __init__(self, site: Site, **environment: str) -> None:
+        super().__init__(site.peer.name, site.folder, {**site.environment, **environment})
         self.site = site
-        self.environment = {**os.environ, **site.environment, **environment}
-        self.port = free_port()
-        self.process: subprocess.Popen[bytes] | None = None
-        self.pid = 0  # of the process that serves
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
-        self.kill()
-
-    def start(self) -> None:
+    def command(self) -> list[str]:
         peer = self.site.peer
-        with self.site.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                command(peer.server, peer.application, self.port, self.site.folder),
-                cwd=ROOT, env=self.environment, stdout=output, stderr=output,
-                start_new_session=True,
-            )  # fmt: skip
-        pin(self.process.pid, core=0)
-        try:
-            self._wait_until_it_listens()
-        except BaseException:
-            self.kill()
-            raise
+        return command(peer.server, peer.application, self.port, self.site.folder)
 
-    def kill(self) -> None:
-        """As a crash does; nginx' worker too."""
-        assert self.process is not None
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(20)
+    def launch(self) -> None:
+        super().launch()
+        pin(self.process.pid, core=0)  # before it has threads and workers, which are pinned with it
 
-    def _wait_until_it_listens(self, seconds: float = 60) -> None:
-        assert self.process is not None
-        deadline = time.monotonic() + seconds
-        while True:
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                reason = self.site.log.read_text()[-2000:]
-                raise RuntimeError(f"{self.site.peer.name} does not start:\n{reason}")
-            pids = workers(self.process.pid) if self.site.peer.forks else [self.process.pid]
-            if pids and self._listens():
-                [self.pid] = pids
-                pin(self.pid, core=0)
-                return
-            time.sleep(0.02)
+    @property
+    def pid(self) -> int:
+        """The id of the process that serves; of nginx this is its worker."""
+        if self.site.peer.forks:
+            [worker] = workers(self.process.pid)
+            return worker
+        return self.process.pid
 
-    def _listens(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+    def is_ready(self) -> bool:
+        has_worker = not self.site.peer.forks or workers(self.process.pid)
+        return bool(has_worker) and super().is_ready()
 
 
 class Poster:

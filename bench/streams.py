@@ -1,4 +1,4 @@
-"""A fresh server of a peer, and clients that hold its streams."""
+"""A fresh server of a peer, and the clients that hold its streams."""
 
 import json
 import time
@@ -19,7 +19,7 @@ PAD = b"x" * 330  # an event of ours is as long, with its frame
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One save, or several, and what became of it."""
+    """One save, or several, and what became of its events."""
 
     answer: Any
     began: float
@@ -60,11 +60,11 @@ class Streams:
 
     @property
     def cpu(self) -> float:
-        """Seconds the server has spent."""
+        """The seconds of CPU that the server has spent so far."""
         return machine.cpu_seconds(self.pid)
 
     def warm_up(self) -> None:
-        """Whatever is loaded or compiled at first use is no cost of a stream."""
+        """Load and compile whatever is needed at first use, for that is no cost of a stream."""
         self.open(WARM_UP)
         for _ in range(3):
             self.deliver(self.post)
@@ -72,7 +72,7 @@ class Streams:
         self.settle()
 
     def open(self, upto: int, after: int = 0, last_ids: list[str] | None = None) -> float:
-        """A stream for each of the agents of these numbers; the seconds that took."""
+        """Open a stream for each agent of these numbers, and return the seconds that took."""
         opened = self.load.ask(
             "open", 190, seconds=180, port=self.server.port, last_ids=last_ids,
             sessions=self.site.sessions[after:upto], scheme=self.peer.scheme,
@@ -89,7 +89,7 @@ class Streams:
         return found
 
     def settle(self, seconds: float = 30) -> None:
-        """Until the server has nothing more to do."""
+        """Wait until the server has nothing more to do."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             before = self.cpu
@@ -99,7 +99,7 @@ class Streams:
         raise TimeoutError(f"{self.peer.name} is still busy after {seconds:.0f} s")
 
     def post(self) -> Any:
-        """A ticket; to who knows no tickets, an event of the usual length."""
+        """Create a ticket; a peer that knows no tickets gets an event of the usual length."""
         if self.peer.settings:
             ticket = {"subject": "Printer", "queue": self.site.wide}
             return self.poster.post(json.dumps(ticket).encode())

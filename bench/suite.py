@@ -1,4 +1,4 @@
-"""What a figure is given: a folder, the peers, their databases, and where its samples go."""
+"""A figure is given a folder, the peers, their databases, and a place for its samples."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -22,12 +22,18 @@ class Bench:
     say: Said
     quick: bool
     rounds: int  # of fresh servers
-    peers: tuple[Peer, ...]  # the chosen ones
+    chosen: tuple[Peer, ...]  # those of the peers that are measured
     _kept: dict[tuple[str, int], tuple[Streams, ExitStack]] = field(default_factory=dict)
     _sites: dict[tuple[str, int, int], Site] = field(default_factory=dict)
 
+    @property
+    def peers(self) -> tuple[Peer, ...]:
+        """The chosen ones that can be measured beside all others, on SQLite."""
+        return tuple(peer for peer in self.chosen if peer.database == "SQLite")
+
     def site(self, peer: Peer, agents: int, near: int | None = None) -> Site:
-        """The peer's database with so many agents, `near` of them in a queue apart; made once."""
+        """The peer's database with so many agents, `near` of them in a queue apart; it is made
+        once."""
         key = (peer.name, agents, agents if near is None else near)
         if key not in self._sites:
             below = self.folder / "-".join(map(str, key))
@@ -37,13 +43,14 @@ class Bench:
         return self._sites[key]
 
     def fresh_site(self, peer: Peer, agents: int) -> Site:
-        """One whose agents never had a stream."""
+        """A site whose agents never had a stream."""
         below = Path(tempfile.mkdtemp(prefix=f"{peer.name}-", dir=self.folder))
         return Site(peer, below, agents, agents)
 
     @contextmanager
     def streams(self, peer: Peer, agents: int) -> Iterator[Streams]:
-        """A fresh server, warm, without a stream; in a quick run that of the last figure."""
+        """A fresh server, warm and without a stream; a quick run takes the server of the last
+        figure."""
         with ExitStack() as stack:
             streams = self._running(peer, agents, stack)
             yield streams
@@ -53,7 +60,7 @@ class Bench:
                 self._kept[peer.name, agents] = streams, stack.pop_all()
 
     def end(self) -> None:
-        """No server is left."""
+        """Stop the servers that are kept between figures."""
         for _, up in self._kept.values():
             up.close()
 
@@ -67,8 +74,8 @@ class Bench:
         return streams
 
     def of(self, *wanted: Peer) -> tuple[Peer, ...]:
-        """Those of them that were chosen."""
-        return tuple(peer for peer in wanted if peer in self.peers)
+        """Those of the wanted peers that were chosen for this run."""
+        return tuple(peer for peer in wanted if peer in self.chosen)
 
 
 class Measured(Protocol):

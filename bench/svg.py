@@ -1,4 +1,4 @@
-"""Just enough SVG for our plots: text as text, readable in light and in dark."""
+"""Just enough SVG for our plots, with text as text, readable in light and in dark."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -81,7 +81,7 @@ Scale = Callable[[float], float]
 
 
 def logarithmic(values: list[float], start: float, end: float) -> tuple[Scale, list[float]]:
-    """From values to pixels, over whole decades; and the decades."""
+    """A function from values to pixels over whole decades, and these decades."""
     first, last = floor(log10(min(values))), ceil(log10(max(values)))
     last = max(last, first + 1)
 

@@ -20,7 +20,7 @@ def table(results: Results) -> str:
 
 
 def _says(measured: list[Figure]) -> list[str]:
-    """Once where the figures of several sizes say the same."""
+    """The sentence of a figure, written once where the figures of several sizes say the same."""
     alike: dict[str, list[str]] = {}
     for figure in measured:
         alike.setdefault(figure.says, []).append(figure.name)
@@ -28,7 +28,7 @@ def _says(measured: list[Figure]) -> list[str]:
 
 
 def _common(names: list[str]) -> str:
-    """What differs between them left out."""
+    """The name that these figures share, without the part in which they differ."""
     parts = zip(*(name.split(", ") for name in names), strict=False)
     return ", ".join(part[0] if len(set(part)) == 1 else "…" for part in parts)
 

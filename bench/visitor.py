@@ -1,6 +1,6 @@
-"""People who look at pages while something else goes on: one page after the other, no pause.
+"""People look at pages while something else goes on, one page after the other without a pause.
 
-Each has one connection, kept as a browser keeps it, and opened again when the server goes away.
+Each has one connection, kept as a browser keeps it, and opens it again when the server goes away.
 """
 
 import http.client
@@ -46,7 +46,7 @@ class Visitor:
 
 
 def start(port: int, sessions: list[str], pages: list[str]) -> None:
-    """A visitor for each session."""
+    """Start a visitor for each session."""
     stopped.clear()
     visitors[:] = [Visitor(port, session, pages) for session in sessions]
 

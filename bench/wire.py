@@ -1,7 +1,8 @@
 """An answer of the stream as it comes off the wire: its status, then frame after frame.
 
-tests/sse.py reads one stream strictly; this reads thousands in one process, so it looks at no more
-of a frame than its id, its name and its data.
+The tests read a stream with tests/harness/sse.py, which takes any field that the product does not
+send for an error. This reads thousands of streams in one process and must not be what is measured,
+so it looks at no more of a frame than its id, its name and its data.
 """
 
 import re
@@ -23,7 +24,7 @@ class Answer:
         self._body = b""
 
     def take(self, received: bytes) -> list[Frame]:
-        """The frames that these bytes complete; none of a refusal."""
+        """The frames that these bytes complete; a refusal has none."""
         self._raw += received
         if not self.status:
             self._read_head()

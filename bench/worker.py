@@ -1,6 +1,7 @@
-"""Helpers in processes of their own: one line of JSON asks, one line of JSON answers.
+"""A worker is a helper in a process of its own: one line of JSON asks, one line of JSON answers.
 
-What puts load on a server must not share its interpreter, and each Django project needs its own.
+A program that puts load on a server must not share its interpreter, and each Django project needs a
+process of its own.
 """
 
 import json
@@ -10,13 +11,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from bench.machine import pin
-
-ROOT = Path(__file__).resolve().parent.parent
+from tests.harness.processes import ROOT
 
 
 class Worker:
@@ -76,7 +75,7 @@ class Worker:
 
 
 def serve(**actions: Callable[..., Any]) -> None:
-    """The other side: answer each line with what the action of that name returns."""
+    """This is the worker's side: answer each line with what the action of that name returns."""
     for line in sys.stdin:
         details = json.loads(line)
         answer = actions[details.pop("what")](**details)

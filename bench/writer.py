@@ -1,7 +1,7 @@
-"""Writes tickets through the ORM while servers crash, and remembers what it committed.
+"""A writer writes tickets through the ORM while servers crash, and remembers what it committed.
 
-Its memory is the truth of the crash run: whatever it says was committed, each follower must have
-been told, once; whatever it rolled back, nobody.
+Its memory is the truth of the crash run: each follower must have been told once whatever it says
+was committed, and nobody whatever it rolled back.
 """
 
 import random
@@ -53,7 +53,7 @@ class Writer:
             self._saved(self._changed(ticket))
 
     def _both(self) -> None:
-        """A transaction of two saves that takes its time, rolled back in one of four cases."""
+        """Save twice in a transaction that takes its time, and roll back one in four of them."""
         rolls_back = self.chance.random() < 0.25
         with transaction.atomic():
             ticket = self._new("rolled back" if rolls_back else "created, then changed")
@@ -70,7 +70,8 @@ class Writer:
         return tickets.create(queue_id=self.queue, subject=subject)
 
     def _changed(self, ticket_id: int, subject: str = "changed") -> Any:
-        """Each change differs from the last, for a save that changes nothing tells nothing."""
+        """Change a ticket so that it differs from before, for a save that changes nothing tells
+        nothing."""
         with transaction.atomic():
             tickets = apps.get_model("tickets", "Ticket")._default_manager
             ticket = tickets.select_for_update().get(pk=ticket_id)

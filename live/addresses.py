@@ -1,28 +1,41 @@
-"""Where a request comes from, with a proxy in front or without."""
+"""Where a request comes from, whether or not a proxy stands in front."""
 
-from collections.abc import Awaitable, Callable
+import re
 from ipaddress import ip_address
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.deprecation import MiddlewareMixin
 
-GetResponse = Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]
+from live.conf import conf
+
+# Headers by which a proxy says for whom it asks.
+FORWARDED = ("x-forwarded-for", "x-real-ip", "forwarded", "via")
+
+# Some proxies write the port, too: 203.0.113.9:1234, [2001:db8::1]:1234 or [2001:db8::1].
+WITH_PORT = re.compile(r"(?P<four>[0-9.]+):[0-9]{1,5}|\[(?P<six>[0-9A-Fa-f:.]+)\](:[0-9]{1,5})?")
 
 
 def client_address(peer: str, forwarded_for: str) -> str:
-    """The peer's address or, with TRUST_PROXY_HEADERS, the one it says it forwards for.
+    """The address of the other end of the connection. With LIVE_TRUST_PROXY_HEADERS that is the
+    proxy, so it is the one that the proxy names instead."""
+    return forwarded_address(forwarded_for) or peer
 
-    The last one: that is what the proxy in front saw itself; what stands before it, anybody may
-    have sent.
+
+def forwarded_address(forwarded_for: str) -> str | None:
+    """The last address in X-Forwarded-For: the proxy itself has put that one there, while the
+    client may have sent all those before it. None where the proxy is not to be believed, or says
+    something else.
     """
-    if not settings.TRUST_PROXY_HEADERS:
-        return peer
+    if not conf.TRUST_PROXY_HEADERS:
+        return None
     said = forwarded_for.rpartition(",")[2].strip()
+    port_taken_off = WITH_PORT.fullmatch(said)
+    if port_taken_off:
+        said = port_taken_off["four"] or port_taken_off["six"]
     try:
-        return str(ip_address(said))
+        return str(ip_address(said.partition("%")[0]))  # a zone means nothing on another host
     except ValueError:
-        return peer
+        return None
 
 
 class ClientAddressMiddleware(MiddlewareMixin):
@@ -30,6 +43,5 @@ class ClientAddressMiddleware(MiddlewareMixin):
 
     def process_request(self, request: HttpRequest) -> None:
         peer = request.META.get("REMOTE_ADDR", "")
-        request.META["PEER_ADDR"] = peer
         forwarded = request.headers.get("X-Forwarded-For", "")
         request.META["REMOTE_ADDR"] = client_address(peer, forwarded)

@@ -1,8 +1,8 @@
 """Live connections: who is connected, from where, how late, over all processes."""
 
+from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
@@ -11,9 +11,10 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
-from live.log import head
+from live.conf import conf
+from live.log.reading import head
 from live.models import ServerProcess
-from live.snapshots import end_stream, running
+from live.process.snapshots import end_stream, running
 
 
 @admin.register(ServerProcess)
@@ -52,7 +53,7 @@ class LiveConnections(admin.ModelAdmin):  # type: ignore[type-arg]
             "head": head(),
             "processes": processes,
             "total": sum(process.state["count"] for process in processes),
-            "every": settings.LIVE_HEARTBEAT_SECONDS,
+            "every": conf.HEARTBEAT_SECONDS,
         }
         return TemplateResponse(request, "admin/live/connections.html", context)
 
@@ -67,16 +68,32 @@ class LiveConnections(admin.ModelAdmin):  # type: ignore[type-arg]
             messages.success(request, "The stream is being ended; its browser comes back.")
         else:
             messages.error(request, "That process is gone, and its streams with it.")
-        return HttpResponseRedirect(reverse("admin:live_serverprocess_changelist"))
+        site = self.admin_site.name  # a project may have several, and name its own as it likes
+        here = reverse("admin:live_serverprocess_changelist", current_app=site)
+        return HttpResponseRedirect(here)
 
 
 def _explain(processes: list[ServerProcess]) -> None:
-    """Names for ids, and how many streams are not listed."""
+    """Names for ids and for processes, since when one polls, and how many streams are not
+    listed."""
     ids = {stream["user"] for process in processes for stream in process.state["streams"]}
     users = get_user_model()._default_manager.filter(pk__in=ids)
-    names = {user.pk: user.get_username() for user in users}
+    names = {str(user.pk): user.get_username() for user in users}  # JSON knows no UUID
     for process in processes:
+        process.title = _title(process)  # type: ignore[attr-defined]
+        silent = process.state.get("bell_silent_for")  # seconds, at its last word
+        if silent is not None:
+            since = process.at - timedelta(seconds=silent)
+            process.polls_since = since  # type: ignore[attr-defined]
         listed = process.state["streams"]
         process.state["unlisted"] = process.state["count"] - len(listed)
         for stream in listed:
-            stream["name"] = names.get(stream["user"], "deleted user")
+            stream["name"] = names.get(str(stream["user"]), "deleted user")
+
+
+def _title(process: ServerProcess) -> str:
+    """As an operator knows it: by its host, and there by its port and its pid. The name that it has
+    among the processes ends with a token, for a pid comes again."""
+    host, _, rest = process.name.partition(":")
+    port, pid = process.state.get("port"), rest.partition(":")[0]
+    return ", ".join([host, *([f"port {port}"] if port else []), *([f"pid {pid}"] if pid else [])])

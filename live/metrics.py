@@ -43,5 +43,10 @@ position = Gauge(
     "live_position", "Log position this process has delivered up to", registry=registry
 )
 rings_failed = Counter(
-    "live_rings_failed", "Rings of the bell that did not get through", registry=registry
-)
+    "live_rings_failed", "Rings of the bell that were not sent, or did not come back to their own "
+    "process", registry=registry,
+)  # fmt: skip
+bell_heard_age = Gauge(
+    "live_bell_heard_age_seconds", "Since this process last heard a ring of its own; NaN where "
+    "nothing carries the bell", registry=registry,
+)  # fmt: skip

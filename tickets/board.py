@@ -1,41 +1,59 @@
-"""The list of tickets: filters and search as they stand in the URL, order and paging.
+"""The list of tickets: its filters and its search, which stand in the URL, and its pages.
 
-Pages and API share it, under the same names. They differ in one default: the board without
-`status` shows what is open, the API whatever may be seen.
+The board and the API read the same parameters here. They differ in one default: without `status`
+the board shows the open tickets, and the API all tickets that the user may see.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.core.paginator import Page, Paginator
-from django.db import connections
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils import timezone
 
+from tickets.folding import MOST_WORDS, words_of
+from tickets.lists.due import DUE, Day
+from tickets.lists.sorting import NEWEST_FIRST, SORTS
 from tickets.models import Priority, Status, Ticket
+from tickets.search import LARGEST_ID, mentioning
+from tickets.texts import shortened
 
 PAGE_SIZE = 50
 OPEN = frozenset({Status.NEW.value, Status.OPEN.value, Status.PENDING.value})
-ANY = "all"  # as a status: whatever it is
-NOBODY = 0  # as an assignee; no user has this id
+ANY = "all"  # asked for as a status: tickets of any status
+NO_STATUS = frozenset({"none"})  # which no ticket has
+US = "us"  # asked for as those whom a ticket waits for
+NOBODY = 0  # asked for as an assignee: unassigned tickets; no user has this id
 LONGEST_SEARCH = 200
-LARGEST_ID = 2**63 - 1  # the databases' own limit, beyond which they fail
+LONGEST_QUOTE = 60  # characters of what is refused
 IDENTITY = re.compile("[1-9][0-9]{0,18}")
-SEARCHED = ("subject", "requester_name", "requester_email", "description")
 
 
 class BadFilter(ValueError):
-    """A parameter of the URL that means nothing."""
+    """A parameter of the URL has a value that is not allowed. The message says what is."""
 
-    def __init__(self, name: str, value: str, allowed: str) -> None:
-        super().__init__(f"{name}={value[:60]!r} is not allowed: it must be {allowed}.")
+    def __init__(self, name: str, sentence: str) -> None:
+        super().__init__(sentence)
         self.name = name
 
 
+class TooManyWords(BadFilter):
+    """Each word of a search costs a look at all texts."""
+
+    def __init__(self) -> None:
+        super().__init__("q", f"A search takes at most {MOST_WORDS} words.")
+
+
 class Filterable(Protocol):
-    """What a filter looks at: a ticket, or a group of tickets alike."""
+    """The fields that a filter compares.
+
+    A `Ticket` has them. So has a `Group` of counters.py, which counts tickets that are alike in
+    these fields: a filter that matches the group matches each of its tickets.
+    """
 
     @property
     def queue_id(self) -> int: ...
@@ -45,34 +63,50 @@ class Filterable(Protocol):
     def status(self) -> str: ...
     @property
     def priority(self) -> str: ...
+    @property
+    def awaits_answer(self) -> bool: ...
+    @property
+    def due_at(self) -> datetime | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
+    """Which tickets a list shows. `apply()` has the database choose them; `match()` says whether
+    a ticket that has been read already is among them."""
+
     statuses: frozenset[str] = frozenset()  # empty: any
     priority: str = ""
     queue: int | None = None
     assignee: int | None = None  # None: anybody; NOBODY: nobody
+    waiting: str = ""  # US: the last word is the requester's
+    due: str = ""
     q: str = ""
 
     @classmethod
     def parse(
         cls, params: QueryDict, user: Any, *, unless_named: Collection[str] = ()
     ) -> "Filters":
-        """The filters of a URL; with no status in it, those of `unless_named`."""
-        statuses = [word for word in params.getlist("status") if word]
-        for word in statuses:
-            _one_of("status", word, [ANY, *Status.values])
+        """The filters of a URL. Where it names no status, those of `unless_named` count."""
+        known = [*Status.values, ANY]
+        named = [_one_of("status", word, known) for word in params.getlist("status") if word]
+        statuses = frozenset(() if ANY in named else named or unless_named)
+        waiting = _one_of("waiting", params.get("waiting", ""), [US])
+        due = _one_of("due", params.get("due", ""), DUE)
+        if waiting or due:  # what is resolved or closed is not due, and waits for nobody
+            statuses = (statuses or OPEN) & OPEN or NO_STATUS
         return cls(
-            statuses=frozenset(() if ANY in statuses else statuses or unless_named),
-            priority=_one_of("priority", params.get("priority", ""), ["", *Priority.values]),
-            queue=_identity("queue", params.get("queue", "")),
+            statuses=statuses,
+            priority=_one_of("priority", params.get("priority", ""), Priority.values),
+            queue=_queue(params.get("queue", "")),
             assignee=_assignee(params.get("assignee", ""), user),
+            waiting=waiting,
+            due=due,
             q=_search(params.get("q", "")),
         )
 
     def apply(self, tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-        """Those that match, newest first."""
+        """The tickets that match, without their descriptions: fifty long ones would be millions of
+        characters, and no list shows them."""
         if self.statuses:
             tickets = tickets.filter(status__in=self.statuses)
         if self.priority:
@@ -81,44 +115,44 @@ class Filters:
             tickets = tickets.filter(queue_id=self.queue)
         if self.assignee is not None:
             tickets = tickets.filter(assignee_id=self.assignee or None)
-        for word in self.q.split():
-            tickets = tickets.filter(_mentions(word, tickets.db))
-        return tickets.order_by("-id")
+        if self.waiting:
+            tickets = tickets.filter(awaits_answer=True)
+        if self.due:
+            tickets = tickets.filter(Day.of(timezone.now()).among(self.due))
+        if self.q:
+            tickets = mentioning(tickets, words_of(self.q))
+        return tickets.defer("description")
 
-    def match(self, one: Filterable) -> bool:
-        """The same for one at hand, but for the search."""
+    def match(self, candidate: Filterable, day: Day) -> bool:
+        """Whether a ticket, or each ticket of a group, matches on that day. The search is left
+        out, for a group does not know what its tickets say."""
         return (
-            (not self.statuses or one.status in self.statuses)
-            and self.priority in ("", one.priority)
-            and self.queue in (None, one.queue_id)
-            and self.assignee in (None, one.assignee_id or NOBODY)
+            (not self.statuses or candidate.status in self.statuses)
+            and self.priority in ("", candidate.priority)
+            and self.queue in (None, candidate.queue_id)
+            and self.assignee in (None, candidate.assignee_id or NOBODY)
+            and (not self.waiting or candidate.awaits_answer)
+            and (not self.due or day.is_due(self.due, candidate.due_at))
         )
 
 
-def page_of(tickets: QuerySet[Ticket], number: int) -> Page[Ticket]:
-    """A page of the list; the last one if there are not as many."""
-    return Paginator(tickets, PAGE_SIZE).get_page(number)
+def page_of(tickets: QuerySet[Ticket], number: int, total: int | None = None) -> Page[Ticket]:
+    """This page of the list, or the last page if there are fewer. `total` is how many tickets there
+    are, where they have been counted already."""
+    pages = Paginator(tickets, PAGE_SIZE)
+    if total is not None:
+        vars(pages)["count"] = total  # as Django keeps it once it has counted
+    return pages.get_page(number)
 
 
 def page_number(params: QueryDict) -> int:
     value = params.get("page", "") or "1"
-    number = _identity("page", value)
-    if not number:
-        raise BadFilter("page", value, "a whole number from 1")
-    return number
+    number = _identity("page", value, f"There is no page {_quoted(value)}: pages count from 1.")
+    return number or 1
 
 
-def _mentions(word: str, using: str) -> Q:
-    # SQLite's LIKE knows upper and lower case of ASCII only; its REGEXP is Python's.
-    ascii_only = connections[using].vendor == "sqlite" and not word.isascii()
-    lookup, value = ("iregex", re.escape(word)) if ascii_only else ("icontains", word)
-    found = Q()
-    for field in SEARCHED:
-        found |= Q(**{f"{field}__{lookup}": value})
-    number = word.removeprefix("#")
-    if number.isascii() and number.isdigit() and int(number) <= LARGEST_ID:
-        found |= Q(pk=int(number))
-    return found
+def sort_of(params: QueryDict) -> str:
+    return _one_of("sort", params.get("sort", ""), SORTS) or NEWEST_FIRST
 
 
 def _assignee(value: str, user: Any) -> int | None:
@@ -126,25 +160,51 @@ def _assignee(value: str, user: Any) -> int | None:
         return int(user.pk)
     if value == "none":
         return NOBODY
-    return _identity("assignee", value, "me, none or the id of a user")
+    sentence = f"{_quoted(value)} is nobody: choose me, none, or the number of a user."
+    return _identity("assignee", value, sentence)
 
 
-def _identity(name: str, value: str, allowed: str = "a whole number") -> int | None:
+def _queue(value: str) -> int | None:
+    sentence = f"{_quoted(value)} is no queue: name it by its number."
+    return _identity("queue", value, sentence)
+
+
+def _identity(name: str, value: str, sentence: str) -> int | None:
     if not value:
         return None
     if not (IDENTITY.fullmatch(value) and int(value) <= LARGEST_ID):
-        raise BadFilter(name, value, allowed)
+        raise BadFilter(name, sentence)
     return int(value)
 
 
 def _search(value: str) -> str:
     text = value.strip()
-    if "\0" in text or len(text) > LONGEST_SEARCH:
-        raise BadFilter("q", text, f"text of at most {LONGEST_SEARCH} characters")
+    if "\0" in text:
+        raise BadFilter("q", "A search cannot contain the character NUL.")
+    if len(text) > LONGEST_SEARCH:
+        raise BadFilter("q", f"A search takes at most {LONGEST_SEARCH} characters.")
+    if len(words_of(text)) > MOST_WORDS:
+        raise TooManyWords
     return text
 
 
-def _one_of(name: str, value: str, allowed: Collection[str]) -> str:
-    if value not in allowed:
-        raise BadFilter(name, value, ", ".join(word for word in allowed if word))
+REFUSALS = {
+    "status": "There is no status {}: choose {}.",
+    "priority": "There is no priority {}: choose {}.",
+    "waiting": "Nobody can wait for {}: choose {}.",
+    "due": "Nothing is due {}: choose {}.",
+    "sort": "No list is sorted by {}: choose {}.",
+}
+
+
+def _one_of(name: str, value: str, allowed: Sequence[str]) -> str:
+    if value and value not in allowed:
+        *first, last = allowed
+        choice = f"{', '.join(first)} or {last}" if first else last
+        raise BadFilter(name, REFUSALS[name].format(_quoted(value), choice))
     return value
+
+
+def _quoted(value: str) -> str:
+    """As a person quotes it, and no more of it than a sentence bears."""
+    return f"“{shortened(value, LONGEST_QUOTE)}”"

@@ -1,61 +1,172 @@
-"""The counters beside the board: each equals the list that its link leads to.
+"""The counters beside the board. Each says how many tickets are in the list its link leads to.
 
-They are read, never added up from events (which would count twice what a page already held), and
-for live dashboards read once per process and second, however many of them are open.
+The database always counts them. A page does not add or subtract by events, for the data that it
+loaded may hold the change of an event already. For the dashboards that are open, the tickets are
+counted at most once per second in each process, however many dashboards there are.
+
+Time changes some of the numbers too: a ticket becomes overdue, and a day ends. No event tells of
+that, so the numbers say until when they hold.
 """
 
 import time
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import chain, starmap
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Count
-from django.http import QueryDict
+from django.db.models import Case, Count, DateTimeField, Func, IntegerField, Min, Value, When
+from django.utils import timezone
 
 import live
-from tickets.board import ANY, OPEN, Filters
-from tickets.models import Queue, Status, Ticket
-from tickets.visibility import audience_of, audiences_of, served_queues, visible_tickets
+from tickets.board import OPEN, Filters
+from tickets.lists.due import DAYS_OF_A_WEEK, Day
+from tickets.lists.navigation import Link
+from tickets.models import Status, Ticket
+from tickets.visibility import audience_of, audiences_of, visible_tickets
 
-FRESH = 1.0  # seconds for which one reading serves all live dashboards
-ALIKE = ("queue_id", "assignee_id", "status", "priority")
+FRESH = 1.0  # seconds for which one tally serves all open dashboards
+ALIKE = ("queue_id", "assignee_id", "status", "priority", "awaits_answer")
+A_DAY = timedelta(days=1)
+LONG_AGO, MUCH_LATER, UNDATED = -1, -2, -3  # in place of a quarter
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Tickets alike in all that rights, filters and counters look at."""
+class Place(NamedTuple):
+    """The two fields that decide who sees a ticket."""
+
+    queue_id: int
+    assignee_id: int | None
+
+
+class Group(NamedTuple):
+    """How many tickets are alike. Rights, filters and counters look at no other fields."""
 
     queue_id: int
     assignee_id: int | None
     status: str
     priority: str
-    count: int
+    awaits_answer: bool
+    kind: int | None  # what _alike_in_due() says
+    due_at: datetime | None  # of the first of them
+    number: int
+
+    @property
+    def place(self) -> Place:
+        return Place(self.queue_id, self.assignee_id)
+
+
+class Quarter(Func):
+    """The number of the quarter of an hour since 1970, doubled: _alike_in_due() adds one to it.
+
+    In every time zone a day begins with a quarter. So tickets that are due in the same one are due
+    on the same day for everybody.
+    """
+
+    output_field = IntegerField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        context["template"] = "CAST(strftime('%%%%s', %(expressions)s) AS INTEGER) / 900 * 2"
+        return self.as_sql(compiler, connection, **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        context["template"] = "FLOOR(EXTRACT(EPOCH FROM %(expressions)s) / 900)::int * 2"
+        return self.as_sql(compiler, connection, **context)
+
+
+def _alike_in_due(now: datetime) -> Case:
+    """Tickets with the same number are due on the same day, and either all overdue or none: in the
+    quarter that is now, what is not overdue has the odd number."""
+    beyond = now + (DAYS_OF_A_WEEK + 2) * A_DAY  # whichever zone the week is of
+    passed = Case(When(due_at__lt=now, then=Value(0)), default=Value(1))
+    return Case(
+        When(due_at=None, then=Value(None)),
+        When(due_at__lt=now - 2 * A_DAY, then=Value(LONG_AGO)),
+        When(due_at__gte=beyond, then=Value(MUCH_LATER)),
+        default=Quarter("due_at") + passed,
+        output_field=IntegerField(),
+    )
+
+
+def _counted(now: datetime) -> Any:
+    """All tickets, whichever way they are due; then what is open, by its due date too."""
+    tickets: Any = Ticket.objects.order_by().values(*ALIKE)
+    nothing = Value(None, output_field=DateTimeField())
+    plain = tickets.annotate(kind=Value(UNDATED), first=nothing, number=Count("pk"))
+    dated = tickets.filter(status__in=OPEN).annotate(
+        kind=_alike_in_due(now), first=Min("due_at"), number=Count("pk")
+    )
+    columns = (*ALIKE, "kind", "first", "number")  # as a group has them
+    return plain.values_list(*columns).union(dated.values_list(*columns), all=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """All tickets, counted in one query; at least as new as `head`."""
+    """All tickets, counted in one query. It is at least as new as the position `head`."""
 
     head: int
     read_at: float
-    groups: tuple[tuple[frozenset[str], Group], ...]  # each with those who see it
+    now: datetime
+    groups: Mapping[str | int, list[Group]]  # by status, and by queue
+    dated: tuple[Group, ...]  # what is open, by its due date too
+    _sums: dict[tuple[Filters, Day], Mapping[Place, int]] = field(default_factory=dict)
 
     @classmethod
     def read(cls) -> "Tally":
-        head, read_at = live.head(), time.monotonic()
-        rows = Ticket.objects.order_by().values_list(*ALIKE)
-        groups = [Group(*row) for row in rows.annotate(count=Count("pk"))]
-        return cls(head, read_at, tuple((frozenset(audience_of(one)), one) for one in groups))
+        head, read_at, now = live.head(), time.monotonic(), timezone.now()
+        groups: defaultdict[str | int, list[Group]] = defaultdict(list)
+        due = []
+        for group in starmap(Group, _counted(now)):
+            if group.kind == UNDATED:
+                groups[group.status].append(group)
+                groups[group.queue_id].append(group)
+            else:
+                due.append(group)
+        return cls(head, read_at, now, groups, tuple(due))
 
-    def seen_by(self, user: Any) -> list[Group]:
+    def seen_by(self, user: Any) -> list[Place]:
         audiences = audiences_of([user.pk]).get(user.pk, frozenset())
-        return [group for seers, group in self.groups if not seers.isdisjoint(audiences)]
+        places = {group.place for group in self._among(Filters())}
+        return [place for place in places if not audiences.isdisjoint(audience_of(place))]
+
+    def count(self, filters: Filters, day: Day, seen: Collection[Place]) -> int:
+        """How many tickets match, of those at these places."""
+        by_place = self._sums.get((filters, day))
+        if by_place is None:
+            by_place = self._sums[filters, day] = self._sum(filters, day)
+        return sum(by_place.get(place, 0) for place in seen)
+
+    def _sum(self, filters: Filters, day: Day) -> Mapping[Place, int]:
+        sums: defaultdict[Place, int] = defaultdict(int)
+        for group in self.dated if filters.due else self._among(filters):
+            if filters.match(group, day):
+                sums[group.place] += group.number
+        return sums
+
+    def _among(self, filters: Filters) -> Iterable[Group]:
+        """Few of the groups, with all those that match."""
+        if filters.queue is not None:
+            return self.groups.get(filters.queue, ())
+        return chain.from_iterable(
+            self.groups.get(status, ()) for status in filters.statuses or Status.values
+        )
+
+    def next_due(self, seen: Collection[Place]) -> datetime | None:
+        """When the next of the tickets at these places becomes overdue."""
+        places = frozenset(seen)
+        return min(
+            (
+                group.due_at
+                for group in self.dated
+                if group.due_at and group.due_at >= self.now and group.place in places
+            ),
+            default=None,
+        )
 
 
 class _Latest:
-    """The newest reading of this process, shared by all who were waiting when it began."""
+    """The newest tally of this process. Whoever asks while it is read waits for it."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -72,66 +183,26 @@ _latest = _Latest()
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """An entry of the side navigation."""
-
-    key: str
-    label: str
-    query: str  # of the board's URL
-    filters: Filters
-
-
-@dataclass(frozen=True, slots=True)
 class Counts:
-    head: int  # of the log; the numbers are at least as new
-    by_link: dict[str, int]
-    total: int = 0  # of the list at hand
-
-
-def navigation(user: Any) -> dict[str, list[Link]]:
-    """The entries under their headings."""
-
-    def link(key: str, label: str, query: str) -> Link:
-        return Link(key, label, query, Filters.parse(QueryDict(query), user, unless_named=OPEN))
-
-    queues: Iterable[Queue] = served_queues(user)
-    return {
-        "Mine": [link("mine", "Assigned to me", "assignee=me")],
-        "Views": [
-            link("open", "All open", ""),
-            link("unassigned", "Unassigned", "assignee=none"),
-            link("all", "All tickets", f"status={ANY}"),
-        ],
-        "Status": [link(f"status-{one}", one.title(), f"status={one}") for one in Status.values],
-        "Queues": [link(f"queue-{one.pk}", one.name, f"queue={one.pk}") for one in queues],
-    }
+    head: int  # a position of the log; the numbers are at least as new
+    by_link: dict[str, int]  # by the link's key; what searches for words is not counted
+    until: datetime  # when time alone changes a number
+    total: int = 0  # of the list that the board shows
 
 
 def count(
     user: Any, links: Iterable[Link], *, listed: Filters | None = None, max_age: float = 0
 ) -> Counts:
-    """What the user sees by link, and in the list at hand, read at most `max_age` seconds ago."""
+    """How many tickets the user sees by each link, and in the list with the filters `listed`. They
+    were counted at most `max_age` seconds ago."""
     tally = _latest.get(time.monotonic() - max_age)
-    seen = tally.seen_by(user)
-    cells = _without_details(seen, user)
-    by_link = {link.key: _sum(cells, link.filters) for link in links}
+    day, seen = Day.of(tally.now), tally.seen_by(user)
+    by_link = {link.key: tally.count(link.filters, day, seen) for link in links if not link.trouble}
+    until = min(day.end, tally.next_due(seen) or day.end)
     if listed is None:
-        return Counts(tally.head, by_link)
-    if listed.q:  # no group knows what its tickets say
-        return Counts(tally.head, by_link, listed.apply(visible_tickets(user)).count())
-    return Counts(tally.head, by_link, _sum(seen, listed))
-
-
-def _sum(groups: Iterable[Group], filters: Filters) -> int:
-    return sum(group.count for group in groups if filters.match(group))
-
-
-def _without_details(groups: Iterable[Group], user: Any) -> list[Group]:
-    """Fewer groups, for no link asks for a priority or for somebody else: each is matched against
-    each link, for every dashboard, every second."""
-    somebody_else = -1
-    cells: Counter[tuple[int, int | None, str]] = Counter()
-    for group in groups:
-        who = group.assignee_id if group.assignee_id in (None, user.pk) else somebody_else
-        cells[group.queue_id, who, group.status] += group.count
-    return [Group(queue, who, status, "", n) for (queue, who, status), n in cells.items()]
+        return Counts(tally.head, by_link, until)
+    if listed.q:  # a group does not know what its tickets say
+        total = listed.apply(visible_tickets(user)).count()
+    else:
+        total = tally.count(listed, day, seen)
+    return Counts(tally.head, by_link, until, total)

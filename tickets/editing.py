@@ -1,57 +1,201 @@
-"""Changing a ticket that others may be changing too: nobody's change is overwritten unseen."""
+"""The commands on tickets: create, edit, take, comment, delete, and edit many.
 
+Pages, API, admin, demo and replay call these commands; none of them writes a ticket or a comment
+by itself. Only the deletion of a single ticket, which the admin offers, is Django's own. Each
+command is one transaction; edit_each() uses one for each ticket.
+
+A command for a user finds the ticket among those that this user may see, locks it, and looks again
+under the lock. So nobody can write to a ticket that has just been moved out of their sight. Where
+there is no such ticket the command raises `Ticket.DoesNotExist`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db import transaction
+from django.db.models import QuerySet
 
-from tickets.models import Ticket
-from tickets.public import name_of
+from tickets.database_time import clock
+from tickets.models import Comment, Ticket
+from tickets.names import name_of
+from tickets.visibility import visible_tickets
+
+NO_VERSIONS: Mapping[int, int] = {}
 
 
 class StaleVersion(Exception):
-    """The ticket has changed since the version that was seen; nothing was written."""
+    """The ticket has changed since the user saw it. Nothing was written."""
 
     def __init__(self, current: Ticket, seen: int) -> None:
         super().__init__(
-            f"Ticket #{current.pk} is at version {current.version} and not {seen} any more:"
-            " look at what has changed, then save with the new version."
+            f"Ticket #{current.pk} has changed since you saw it (version {seen}, now"
+            f" {current.version}). Look at what has changed, then save again."
+        )
+        self.current = current
+        self.seen = seen
+
+
+class Unseen(Exception):
+    """Others have written on the ticket since the user looked. Nothing was written."""
+
+    def __init__(self, current: Ticket, seen: int) -> None:
+        super().__init__(
+            f"Others have written on ticket #{current.pk} since you looked: read it, then send"
+            " yours again."
         )
         self.current = current
         self.seen = seen
 
 
 class AlreadyTaken(Exception):
-    """Somebody else was first; nothing was written."""
+    """Somebody else has the ticket. Nothing was written."""
 
     def __init__(self, current: Ticket) -> None:
-        super().__init__(f"{name_of(current.assignee)} took ticket #{current.pk} a moment ago.")
+        name = name_of(current.assignee)
+        super().__init__(f"{name} has ticket #{current.pk} already, so you did not get it.")
         self.current = current
 
 
-def edit(ticket_id: int, changes: dict[str, Any], *, version: int | None) -> Ticket:
-    """Set the fields, if the ticket still has the version (None: whatever it has)."""
-    with transaction.atomic():
-        ticket = _locked(ticket_id)
-        if version is not None and version != ticket.version:
-            raise StaleVersion(ticket, version)
-        return _saved(ticket, changes)
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The result for one ticket of those that `edit_each()` was given."""
+
+    ticket_id: int
+    ticket: Ticket | None  # None: there is no such ticket among those the user may see
+    is_changed: bool
 
 
-def take(ticket_id: int, user: Any) -> Ticket:
-    """Assign the ticket to the user, unless somebody else has it: the first one wins."""
+def create(**values: Any) -> Ticket:
+    """Open a ticket. An agent may open it in any queue, also in one that they do not serve."""
+    return Ticket.objects.create(**values)
+
+
+def edit(user: Any, ticket_id: int, changes: dict[str, Any], *, version: int | None) -> Ticket:
+    """Set fields of the ticket. If it is not at this version any more, raise StaleVersion instead;
+    None stands for any version."""
     with transaction.atomic():
-        ticket = _locked(ticket_id)
+        return saved(hold(user, ticket_id, version=version), changes)
+
+
+def edit_each(
+    user: Any, ticket_ids: Iterable[int], changes: dict[str, Any],
+    versions: Mapping[int, int] = NO_VERSIONS,
+) -> Iterator[Edited]:  # fmt: skip
+    """Set the same fields of many tickets, each in a transaction of its own: the ones that the user
+    may not see do not hinder the others. A ticket that is not at its version of `versions` any more
+    raises StaleVersion."""
+    for ticket_id in ticket_ids:
+        try:
+            with transaction.atomic():
+                ticket = hold(user, ticket_id, version=versions.get(ticket_id))
+                saved(ticket, changes)
+        except Ticket.DoesNotExist:
+            yield Edited(ticket_id, None, is_changed=False)
+        else:
+            yield Edited(ticket_id, ticket, is_changed=ticket.has_changed)
+
+
+def take(user: Any, ticket_id: int) -> Ticket:
+    """Assign the ticket to the user. If somebody else has it already, raise AlreadyTaken."""
+    with transaction.atomic():
+        ticket = hold(user, ticket_id)
         if ticket.assignee_id not in (None, user.pk):
             raise AlreadyTaken(ticket)
-        return _saved(ticket, {"assignee": user})
+        return saved(ticket, {"assignee": user})
 
 
-def _locked(ticket_id: int) -> Ticket:
-    return Ticket.locked([ticket_id], DEFAULT_DB_ALIAS).get()
+def comment(
+    user: Any,
+    ticket_id: int,
+    body: str,
+    *,
+    seen: int | None = None,
+    changes: dict[str, Any] | None = None,
+    version: int | None = None,
+    **how: Any,
+) -> Comment:
+    """Add what the user says, and set fields of the ticket in the same step. `how` says whether it
+    is `internal`, the `requester`'s words, and `via` what it came.
+
+    If others have written since the user looked, raise Unseen instead: `seen` is the newest comment
+    that they had seen, 0 is none, and None asks for no such look. `version` is as in edit().
+    """
+    with transaction.atomic():
+        ticket = hold(user, ticket_id)
+        if seen is not None and unseen(ticket, user, seen).exists():
+            raise Unseen(ticket, seen)
+        _must_be_at(ticket, version)
+        if changes:
+            saved(ticket, changes)  # before the comment, which moves the stored row on
+        return Comment.objects.create(ticket=ticket, author=user, body=body, **how)
 
 
-def _saved(ticket: Ticket, changes: dict[str, Any]) -> Ticket:
+def unseen(ticket: Ticket, user: Any, seen: int) -> QuerySet[Comment]:
+    """What others have written after the newest comment that the user had seen. A ticket is locked
+    before a comment of it gets its id, so a later one has a larger id."""
+    return ticket.comments.filter(pk__gt=seen).exclude(author=user)
+
+
+def delete(user: Any, ticket_id: int) -> None:
+    """Delete the ticket with its comments. Its history stays."""
+    with transaction.atomic():
+        hold(user, ticket_id).delete()
+
+
+def hold(user: Any, ticket_id: int, *, version: int | None = None) -> Ticket:
+    """Find, lock, and look again: the ticket as it is now, locked until the transaction ends. If it
+    is not at this version any more, raise StaleVersion; None stands for any version.
+
+    Each command for a user begins with this. The admin's form calls it by itself, for it has to
+    show an old version as an error before Django has it saved.
+    """
+    visible = visible_tickets(user)
+    Ticket.locked([visible.get(pk=ticket_id).pk])
+    ticket = visible.get(pk=ticket_id)  # it may have moved while this waited
+    _must_be_at(ticket, version)
+    return ticket
+
+
+# What follows does not ask who may see the ticket. The demo and the replay use it, which act
+# without anybody at a screen, the admin's form, which has called hold() before, and undo.py, which
+# has a rule of its own for what somebody has moved out of their own sight.
+
+
+def hold_any(ticket_id: int) -> Ticket:
+    """Any ticket, locked until the transaction ends."""
+    return Ticket.locked([ticket_id]).get()
+
+
+def edit_any(ticket_id: int, changes: dict[str, Any]) -> Ticket:
+    """Set the fields of any ticket."""
+    with transaction.atomic():
+        return saved(hold_any(ticket_id), changes)
+
+
+def comment_on_any(
+    ticket_id: int, author: Any, body: str, *, at: datetime | None = None, **how: Any
+) -> Comment:
+    """Add a comment to any ticket, dated `at` or now. `how` says whether it is `internal`, the
+    `requester`'s words, and `via` what it came."""
+    with transaction.atomic():
+        ticket = hold_any(ticket_id)
+        return Comment.objects.create(
+            ticket=ticket, author=author, body=body, created_at=at or clock.now(), **how
+        )
+
+
+def _must_be_at(ticket: Ticket, version: int | None) -> None:
+    if version is not None and version != ticket.version:
+        raise StaleVersion(ticket, version)
+
+
+def saved(ticket: Ticket, changes: dict[str, Any]) -> Ticket:
+    """The ticket, which hold() has locked, with these fields set."""
+    before = ticket.version
     for name, value in changes.items():
         setattr(ticket, name, value)
     ticket.save()
+    ticket.has_changed = ticket.version != before
     return ticket

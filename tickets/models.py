@@ -1,16 +1,34 @@
-"""The help desk: queues, their agents, tickets, comments, and the history of every change."""
+"""The help desk: tickets, their comments, and the history of every change."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.db.models import F, Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
-from tickets.observed import Observed, ObservedQuerySet
-
-LONGEST_COMMENT = 50_000  # characters, for each travels to every open page
+from tickets.activity import ActivitySide, ActivityTime, Awaiting, Side, moved_by
+from tickets.bookkeeping import (  # noqa: F401  Django looks for models here
+    BulkItem,
+    BulkJob,
+    RememberedWrite,
+    ReplayedCase,
+    SavedView,
+    SearchText,
+    Seen,
+)
+from tickets.bounded import Bounded
+from tickets.database_time import DatabaseTime, clock
+from tickets.names import AuthorName, name_of
+from tickets.notices.models import DueTold, Muted  # noqa: F401
+from tickets.notices.models import Notice as Notice
+from tickets.own.models import Preferences  # noqa: F401  Django looks for models here
+from tickets.presence.models import Presence  # noqa: F401
+from tickets.queues.models import Membership as Membership
+from tickets.queues.models import Queue as Queue
+from tickets.texts import LongText
 
 
 class Status(models.TextChoices):
@@ -28,46 +46,9 @@ class Priority(models.TextChoices):
     URGENT = "urgent"
 
 
-class Queue(Observed):
-    """Where tickets wait for the agents who serve it."""
-
-    name = models.CharField(max_length=100, unique=True)
-    agents = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, through="Membership", related_name="queues", blank=True
-    )
-
-    objects = ObservedQuerySet.as_manager()
-    tracked = ("name",)
-
-    class Meta:
-        base_manager_name = "objects"
-        ordering = ("name",)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Membership(Observed):
-    """That a user serves a queue as agent. A model of its own, for Django sends no signals for
-    the rows of one it makes itself."""
-
-    queue = models.ForeignKey(Queue, models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
-
-    objects = ObservedQuerySet.as_manager()
-    tracked = ("queue", "user")
-
-    class Meta:
-        base_manager_name = "objects"
-        constraints = [models.UniqueConstraint(fields=["queue", "user"], name="one_membership")]
-
-    def __str__(self) -> str:
-        return f"{self.user} serves {self.queue}"
-
-
-class Ticket(Observed):
+class Ticket(Bounded):
     subject = models.CharField(max_length=200)
-    description = models.TextField(blank=True)
+    description = LongText(blank=True)
     queue = models.ForeignKey(Queue, models.PROTECT, related_name="tickets")
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True,
@@ -79,18 +60,24 @@ class Ticket(Observed):
     requester_email = models.EmailField(blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = DatabaseTime(editable=False)
+    updated_at = DatabaseTime(editable=False)
+    # What activity.py says of them. They are filled in this order, and after `created_at`.
+    last_activity_at = ActivityTime(editable=False, default=None, db_default=Now())
+    last_activity_by = ActivitySide(
+        max_length=9, choices=Side, default=Side.SYSTEM, db_default=Side.SYSTEM, editable=False
+    )
+    awaits_answer = Awaiting(default=False, db_default=False, editable=False)
 
-    objects = ObservedQuerySet.as_manager()
     tracked = (
         "subject", "description", "queue", "assignee", "status", "priority",
         "requester_name", "requester_email", "due_at", "created_at",
     )  # fmt: skip
-    touched = ("version", "updated_at")
+    has_changed = False  # whether editing.py made a new version when it saved it last
+
+    touched = ("version", "updated_at", "last_activity_at", "last_activity_by", "awaits_answer")
 
     class Meta:
-        base_manager_name = "objects"
         ordering = ("-id",)
         constraints = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="known_status"),
@@ -98,45 +85,74 @@ class Ticket(Observed):
                 condition=Q(priority__in=Priority.values), name="known_priority"
             ),
         ]
-        indexes = [models.Index(fields=["queue", "status"], name="ticket_queue_status")]
+        indexes = [
+            # The counters read nothing else of a ticket.
+            models.Index(
+                fields=["queue", "status", "assignee", "priority", "awaits_answer", "due_at"],
+                name="ticket_counted",
+            ),
+            # Orders of a list of a hundred thousand.
+            *(
+                models.Index(fields=[name, "id"], name=f"ticket_by_{name}")
+                for name in ("created_at", "due_at", "last_activity_at", "updated_at")
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.subject}"
 
     def touch(self) -> None:
         self.version += 1
-        self.updated_at = timezone.now()
+        self.updated_at = clock.now()
 
     @classmethod
-    def touch_stored(cls, changed: Sequence["Ticket"], using: str) -> None:
-        now = timezone.now()
+    def touch_stored(cls, changed: Sequence["Ticket"]) -> None:
+        now = clock.now()
         for ticket in changed:
             ticket.version += 1
             ticket.updated_at = now
-        rows = cls._base_manager.using(using).filter(pk__in=[ticket.pk for ticket in changed])
-        models.QuerySet.update(rows, version=F("version") + 1, updated_at=now)
+        rows = cls._base_manager.filter(pk__in=[ticket.pk for ticket in changed])
+        cls.update_without_telling(rows, version=F("version") + 1, updated_at=now)
 
     @classmethod
-    def stored(cls, keys: Collection[Any], using: str) -> models.QuerySet["Ticket"]:
-        return super().stored(keys, using).select_related("queue", "assignee")
+    def hear(cls, comment: "Comment") -> "Ticket":
+        """Move the last activity of the comment's ticket, which is locked from then on. A comment
+        is a row of its own, so the version stays, and the caller tells."""
+        rows = cls._base_manager.filter(pk=comment.ticket_id)
+        cls.update_without_telling(rows, **moved_by(comment))
+        return cls.stored([comment.ticket_id]).get()
+
+    @classmethod
+    def stored(cls, keys: Collection[Any]) -> models.QuerySet["Ticket"]:
+        return super().stored(keys).select_related("queue", "assignee")
 
 
-class CommentQuerySet(ObservedQuerySet["Comment"]):
-    def forget_author(self, author: Any) -> int:
-        """Empty `author` without a word: the caller tells. How many comments that were."""
-        return models.QuerySet.update(self.filter(author=author), author=None)
+class Via(models.TextChoices):
+    """How a comment came."""
 
-    def update(self, **values: Any) -> int:
-        if self.exists():  # deleting a user comes by, with nothing left to do
-            raise ValueError(Comment.PERMANENT)
-        return 0
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        raise ValueError(Comment.PERMANENT)
+    PAGE = "page"
+    API = "api"
+    PHONE = "phone"
+    MAIL = "mail"
 
 
-class Comment(Observed):
-    """Something said about a ticket: to the requester, or internally among agents."""
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def bulk_create(self, objs: Iterable["Comment"], *args: Any, **options: Any) -> list["Comment"]:
+        """Lock the tickets first, as `save()` does."""
+        comments = [*objs]
+        Comment.refuse_creation(comments)  # before the transaction: the caller's then goes on
+        with transaction.atomic(savepoint=False):
+            Ticket.locked({comment.ticket_id for comment in comments})
+            return super().bulk_create(comments, *args, **options)
+
+
+# Said by the model and by the forms.
+NEVER_INTERNAL = "What the requester said is never internal: choose one of the two."
+
+
+class Comment(Bounded):
+    """A reply to the requester of a ticket, an internal note that only agents see, or what the
+    requester said: they wrote it themselves, or the author notes it for them."""
 
     PERMANENT: ClassVar[str] = (
         "A comment is never changed or deleted by itself: add another one with"
@@ -147,31 +163,80 @@ class Comment(Observed):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    body = models.TextField()
+    # At the time of writing; it stays when the user is deleted. "" where no author is recorded.
+    author_name = AuthorName(
+        max_length=320, blank=True, default="", db_default="", editable=False, verbose_name="author"
+    )
+    requester = models.BooleanField("the requester's words", default=False, db_default=False)
+    via = models.CharField(
+        max_length=5, choices=Via, default=Via.PAGE, db_default=Via.PAGE, editable=False
+    )
+    body = LongText()
     internal = models.BooleanField(default=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = DatabaseTime(editable=False)
 
     objects = CommentQuerySet.as_manager()
 
     class Meta:
-        base_manager_name = "objects"
         ordering = ("created_at", "id")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(requester=True, internal=True), name="requester_is_never_internal",
+                violation_error_message=NEVER_INTERNAL,
+            ),
+            models.CheckConstraint(condition=Q(via__in=Via.values), name="known_way"),
+        ]  # fmt: skip
+        # Long texts are stored beside it, and are not read to find out which comments are newest.
+        indexes = [models.Index(fields=["ticket", "created_at"], name="comment_of_ticket")]
 
     def __str__(self) -> str:
         kind = "internal note" if self.internal else "comment"
         return f"{kind} on #{self.ticket_id}"
 
+    @property
+    def written_by(self) -> str:
+        """The author's name; "" where no author is recorded. Until all processes of a release
+        without `author_name` have ended, they write rows that have only the author."""
+        return self.author_name or (name_of(self.author) if self.author else "")
+
     def save(self, **options: Any) -> None:
         if not self._state.adding:
             raise ValueError(self.PERMANENT)
-        super().save(**{**options, "force_insert": True})
+        self.refuse_creation([self])
+        # The ticket first: two who write to one ticket at once would each wait for the other.
+        with transaction.atomic(savepoint=False):
+            Ticket.locked([self.ticket_id])
+            super().save(**{**options, "force_insert": True})
 
-    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
-        raise ValueError(self.PERMANENT)
+    @classmethod
+    def refuse_creation(cls, rows: Iterable[models.Model]) -> None:
+        super().refuse_creation(rows)
+        for row in rows:
+            if isinstance(row, cls) and row.requester and row.internal:
+                raise ValidationError({"internal": NEVER_INTERNAL})
+
+    @classmethod
+    def refuse_update(cls, rows: models.QuerySet["Comment"], values: Mapping[str, Any]) -> None:
+        if rows.exists():  # deleting a user comes by, with nothing left to do
+            raise ValueError(cls.PERMANENT)
+
+    @classmethod
+    def refuse_deletion(cls, origin: models.Model | models.QuerySet[Any]) -> None:
+        """Raise if comments themselves are to be deleted, and not the ticket that takes them."""
+        model = origin.model if isinstance(origin, models.QuerySet) else type(origin)
+        if model._meta.concrete_model is cls:
+            raise ValueError(cls.PERMANENT)
+
+    @classmethod
+    def forget_author(cls, author: Any) -> int:
+        """Empty `author` where it is this user: the caller tells. How many comments that were."""
+        written = cls.objects.filter(author=author)
+        cls.update_without_telling(written.filter(author_name=""), author_name=name_of(author))
+        return cls.update_without_telling(written, author=None)
 
 
 class Change(models.Model):
-    """One field of one ticket, changed once: the history that no deletion takes along."""
+    """One change of one field of a ticket. It stays when the ticket or its actor is deleted."""
 
     ticket = models.ForeignKey(
         Ticket, models.DO_NOTHING, db_constraint=False, related_name="history"
@@ -184,26 +249,14 @@ class Change(models.Model):
     field = models.CharField(max_length=30)  # or "created", "deleted"
     old = models.TextField(blank=True)  # in words, as it was shown
     new = models.TextField(blank=True)
-    at = models.DateTimeField(default=timezone.now)
+    # What the words in `old` do not tell: an id, or a time to the microsecond. So the change can be
+    # taken back (undo.py). NULL where the words tell all, or in rows from before there was this.
+    old_value = models.CharField(max_length=100, null=True, editable=False)
+    at = DatabaseTime()
 
     class Meta:
         ordering = ("at", "id")
-        indexes = [models.Index(fields=["ticket", "at"], name="change_of_ticket")]
+        indexes = [models.Index(fields=["ticket", "at", "version"], name="save_of_ticket")]
 
     def __str__(self) -> str:
         return f"#{self.ticket_id}: {self.field} {self.old} → {self.new}"
-
-
-class ReplayedCase(models.Model):
-    """How far `manage.py replay` is with one case of one log, and the ticket it became."""
-
-    digest = models.CharField(max_length=64)  # of the log's content
-    case = models.CharField(max_length=100)  # as the log names it
-    ticket = models.ForeignKey(Ticket, models.SET_NULL, null=True, related_name="+")
-    rows = models.PositiveIntegerField(default=0)  # of the case, done
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["digest", "case"], name="one_replayed_case")]
-
-    def __str__(self) -> str:
-        return f"case {self.case}, {self.rows} rows done"

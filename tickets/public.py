@@ -1,4 +1,4 @@
-"""Tickets and comments as the world outside sees them: API and live events alike."""
+"""Tickets and comments as the API and live events show them: both have the same fields."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,7 +6,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from tickets.models import Comment, Ticket
+from tickets.models import Comment, Ticket, Via
+from tickets.names import name_from, name_of
+from tickets.texts import LONGEST_LINE, SHOWN_AT_ONCE, shortened
 
 LONG_TEXT = {"description"}  # changes of these are told without their values
 
@@ -15,30 +17,35 @@ def person(user: Any) -> dict[str, Any] | None:
     return None if user is None else {"id": user.pk, "name": name_of(user)}
 
 
-def name_of(user: Any) -> str:
-    return str(user.get_full_name() or user.get_username())
-
-
 def names_of(users: QuerySet[Any]) -> Iterator[tuple[Any, str]]:
-    """Each user's id and the same name, without an object for each."""
-    for key, first, last, username in users.values_list(
-        "pk", "first_name", "last_name", "username"
-    ):
-        yield key, f"{first} {last}".strip() or username
+    """The id of each user and the name that name_of() gives, without an object for each user."""
+    for key, *columns in users.values_list("pk", "first_name", "last_name", "username"):
+        yield key, name_from(*columns)
 
 
 def public_ticket(ticket: Ticket) -> dict[str, Any]:
     return {
         "id": ticket.pk,
-        "subject": ticket.subject,
+        "subject": shortened(ticket.subject, LONGEST_LINE),
         "status": ticket.status,
         "priority": ticket.priority,
         "queue": {"id": ticket.queue_id, "name": ticket.queue.name},
         "assignee": person(ticket.assignee),
-        "requester_name": ticket.requester_name,
+        "requester_name": shortened(ticket.requester_name, LONGEST_LINE),
+        "requester_email": shortened(ticket.requester_email, LONGEST_LINE),
         "due_at": ticket.due_at,
         "version": ticket.version,
         "created_at": ticket.created_at,
+        "awaits_answer": ticket.awaits_answer,
+        **last_activity(ticket),
+    }
+
+
+def last_activity(ticket: Ticket) -> dict[str, Any]:
+    """The fields that a comment moves too, which leaves the version as it is."""
+    return {
+        "last_activity_at": ticket.last_activity_at,
+        "last_activity_by": ticket.last_activity_by,
         "updated_at": ticket.updated_at,
     }
 
@@ -47,18 +54,37 @@ def public_comment(comment: Comment) -> dict[str, Any]:
     return {
         "id": comment.pk,
         "author": person(comment.author),
+        "author_name": comment.written_by,
+        "requester": comment.requester,
+        "via": comment.via,
         "body": comment.body,
         "internal": comment.internal,
         "created_at": comment.created_at,
+        "attachments": [],
+        "mail": None,
     }
+
+
+def told_comment(comment: Comment) -> dict[str, Any]:
+    """The comment as events have it, and each open page shows it: a long one is shortened, and
+    says so."""
+    told = public_comment(comment)
+    if len(comment.body) <= SHOWN_AT_ONCE:
+        return told
+    return {**told, "body": comment.body[:SHOWN_AT_ONCE], "shortened": True}
 
 
 def public_changes(before: Ticket, after: Ticket, fields: tuple[str, ...]) -> dict[str, list[Any]]:
-    """{field: [old, new]}, values as in the ticket; [] for long text."""
+    """{field: [old, new]}, with values as in public_ticket(). A long text has [] instead."""
     return {
-        name: [] if name in LONG_TEXT else [public_value(before, name), public_value(after, name)]
+        name: [] if name in LONG_TEXT else [_brief(before, name), _brief(after, name)]
         for name in fields
     }
+
+
+def _brief(ticket: Ticket, name: str) -> Any:
+    value = public_value(ticket, name)
+    return shortened(value, LONGEST_LINE) if isinstance(value, str) else value
 
 
 def public_value(ticket: Ticket, name: str) -> Any:
@@ -70,10 +96,30 @@ def public_value(ticket: Ticket, name: str) -> Any:
 
 
 def in_words(ticket: Ticket, name: str) -> str:
-    """A field's value as a person reads it; "" for nothing."""
+    """A field's value as a person reads it, or "" where the field is empty."""
     value = public_value(ticket, name)
     if isinstance(value, dict):
         return str(value["name"])
     if isinstance(value, datetime):
         return value.isoformat(timespec="minutes")
     return "" if value is None else str(value)
+
+
+WAYS = {Via.PHONE.value: "by phone", Via.MAIL.value: "by mail"}
+
+
+def said_by(comment: Comment, ticket: Ticket) -> str:
+    """Whose words they are; "" where it is not known. static/tickets/wording.js says the same."""
+    if not comment.requester:
+        return comment.written_by
+    own = comment.author_name if comment.via == Via.MAIL else ""  # else it is the agent's
+    return own or ticket.requester_name or "Requester"
+
+
+def noted(comment: Comment) -> str:
+    """How the requester's words came, such as "noted by alice, by phone"."""
+    if not comment.requester:
+        return ""
+    agent = comment.written_by if comment.via != Via.MAIL else ""
+    ways = [f"noted by {agent}" if agent else "", WAYS.get(comment.via, "")]
+    return ", ".join(way for way in ways if way)

@@ -1,17 +1,22 @@
-"""A save becomes history and a live event, in the transaction of the save."""
+"""Receivers of signals. In the transaction of each change they write the history of tickets, and
+publish the events by which open pages are brought up to date."""
 
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models.signals import post_save, pre_delete, pre_save
+from django.db.models.signals import post_save, pre_delete
 from django.dispatch import receiver
 
 import live
+from live import Transition, changed
 from tickets.actor import current_actor
+from tickets.bounded import refuse_long
 from tickets.history import record
 from tickets.models import Comment, Membership, Queue, Ticket
-from tickets.observed import Transition, changed
-from tickets.public import name_of, person, public_changes, public_comment, public_ticket
+from tickets.names import name_of
+from tickets.notices.telling import tell_assignee, tell_of_comment
+from tickets.public import last_activity, person, public_changes, public_ticket, told_comment
+from tickets.search import SEARCHED, remember
 from tickets.visibility import (
     EVERYONE,
     SUPERUSERS,
@@ -21,18 +26,23 @@ from tickets.visibility import (
 )
 
 User = get_user_model()
+live.observe(User, ("username", "first_name", "last_name", "is_superuser", "is_active"))
 
 
 @receiver(changed, sender=Ticket, dispatch_uid="tickets.ticket_changed")
 def ticket_changed(transition: Transition[Ticket], **kwargs: Any) -> None:
+    refuse_long(transition)
     record(transition)
     before, after = transition.before, transition.after
+    if after is not None and (before is None or not set(SEARCHED).isdisjoint(transition.fields)):
+        remember([after])
     if before is None and after is not None:
         live.publish("ticket.created", _state(after), audience_of(after))
     elif after is None and before is not None:
         live.publish("ticket.removed", _removed(before), audience_of(before))
     elif before is not None and after is not None:
         _publish_update(before, after, transition.fields)
+    tell_assignee(transition)
 
 
 def _publish_update(before: Ticket, after: Ticket, fields: tuple[str, ...]) -> None:
@@ -61,19 +71,23 @@ def _removed(ticket: Ticket) -> dict[str, Any]:
 
 
 @receiver(changed, sender=Comment, dispatch_uid="tickets.comment_changed")
-def comment_changed(transition: Transition[Comment], using: str, **kwargs: Any) -> None:
+def comment_changed(transition: Transition[Comment], **kwargs: Any) -> None:
+    refuse_long(transition)
     comment = transition.after
     if comment is None:  # deleted with its ticket, which is told
         return
+    remember([comment])
+    # Locked from here on: the ticket stays in its queue until the event is written, so its audience
+    # is right.
+    ticket = Ticket.hear(comment)
     data = {
-        "ticket": {"id": comment.ticket_id},
-        "comment": public_comment(comment),
+        "ticket": {"id": ticket.pk, **last_activity(ticket)},
+        "comment": told_comment(comment),
         "actor": person(current_actor() or comment.author),
         "at": comment.created_at,
     }
-    # Under the ticket's lock, so that the audience is the one at this place in the log.
-    ticket = Ticket.locked([comment.ticket_id], using).get()
     live.publish("comment.created", data, audience_of(ticket))
+    tell_of_comment(comment, ticket)
 
 
 @receiver(changed, sender=Membership, dispatch_uid="tickets.membership_changed")
@@ -85,55 +99,45 @@ def membership_changed(transition: Transition[Membership], **kwargs: Any) -> Non
         live.access_changed(after.user_id, gained=[queue_audience(after.queue_id)])
 
 
+@live.listens(post_save, to=Ticket)
+@live.listens(post_save, to=Comment)
+def row_loaded(instance: Ticket | Comment, raw: bool, **kwargs: Any) -> None:
+    if raw:  # `loaddata` tells no change
+        remember([instance])
+
+
 @receiver(changed, sender=Queue, dispatch_uid="tickets.queue_changed")
 def queue_changed(transition: Transition[Queue], **kwargs: Any) -> None:
-    """A renamed queue stands on open pages under its old name."""
+    """Open pages show a renamed queue under its old name, so they have to load afresh."""
+    refuse_long(transition)
     if transition.before is not None and transition.after is not None:
         queue = transition.after
         assigned = queue.tickets.filter(assignee__isnull=False).order_by()
         ids = assigned.values_list("assignee_id", flat=True).distinct()
         assignees = [user_audience(pk) for pk in ids if pk is not None]
-        reload_pages(SUPERUSERS, queue_audience(queue.pk), *assignees)
+        live.reload([SUPERUSERS, queue_audience(queue.pk), *assignees])
 
 
-@receiver(post_save, dispatch_uid="tickets.fixture_loaded")
-def fixture_loaded(sender: type, instance: Any, raw: bool, **kwargs: Any) -> None:
-    """`loaddata` saves past the models, and what was there before, nobody knows."""
-    if raw and sender is Membership:
-        live.access_changed(instance.user_id, gained=[queue_audience(instance.queue_id)])
-    elif raw and sender in (Queue, Ticket, Comment):
-        reload_pages(EVERYONE)
-
-
-@receiver(pre_save, sender=User, dispatch_uid="tickets.user_about_to_be_saved")
-def user_about_to_be_saved(instance: Any, **kwargs: Any) -> None:
-    instance.former = _stored_user(instance)
-
-
-@receiver(post_save, sender=User, dispatch_uid="tickets.user_saved")
-def user_saved(instance: Any, **kwargs: Any) -> None:
-    former, user = instance.former, _stored_user(instance)
-    if former is None or user is None:
+@receiver(changed, sender=User, dispatch_uid="tickets.user_changed")
+def user_changed(transition: Transition[Any], **kwargs: Any) -> None:
+    before, after = transition.before, transition.after
+    if before is None or after is None:  # nobody sees a new user, or names one that is gone
         return
-    if former.is_superuser and not user.is_superuser:
-        live.access_changed(user.pk, lost=[SUPERUSERS])
-    if user.is_superuser and not former.is_superuser:
-        live.access_changed(user.pk, gained=[SUPERUSERS])
-    if name_of(former) != name_of(user):
-        reload_pages(EVERYONE)
+    if before.is_superuser and not after.is_superuser:
+        live.access_changed(after.pk, lost=[SUPERUSERS])
+    if after.is_superuser and not before.is_superuser:
+        live.access_changed(after.pk, gained=[SUPERUSERS])
+    if name_of(before) != name_of(after):
+        live.reload([EVERYONE])
 
 
-def _stored_user(instance: Any) -> Any:
-    return User._default_manager.filter(pk=instance.pk).first()
-
-
-@receiver(pre_delete, sender=User, dispatch_uid="tickets.user_about_to_be_deleted")
+@live.listens(pre_delete, to=User)
 def user_about_to_be_deleted(instance: Any, **kwargs: Any) -> None:
-    """The user's name stands on open pages, under the comments."""
-    if Comment.objects.forget_author(instance):
-        reload_pages(EVERYONE)
+    """The comments keep the author's name, and lose the author: open pages are told."""
+    if Comment.forget_author(instance):
+        live.reload([EVERYONE])
 
 
-def reload_pages(*audience: str) -> None:
-    """Have those concerned load their pages afresh: names on them have changed."""
-    live.publish("reset", {"reason": "renamed"}, audience)
+@live.listens(pre_delete, to=Comment)
+def comment_about_to_be_deleted(origin: Any, **kwargs: Any) -> None:
+    Comment.refuse_deletion(origin)

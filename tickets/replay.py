@@ -1,8 +1,8 @@
-"""Drive tickets from a help desk's event log: what once happened there happens here again.
+"""Replay the event log of another help desk: what once happened there happens to tickets here.
 
 A log is a CSV file with the columns case_id, activity and timestamp. It is checked as a whole
-before anything is written. Each row is one transaction that also counts the row as done, so a
-replay may be stopped, or fail, at any row, and goes on after it.
+before anything is written. Each row is one transaction, in which the row is also counted as done.
+So a replay may be stopped, or fail, at any row, and the next one goes on from there.
 """
 
 import csv
@@ -21,9 +21,10 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
+from tickets import editing
 from tickets.actor import acting_as
-from tickets.editing import edit
-from tickets.models import Comment, Priority, Queue, ReplayedCase, Status, Ticket
+from tickets.bookkeeping import ReplayedCase
+from tickets.models import Priority, Queue, Status, Ticket
 
 COLUMNS = ("case_id", "activity", "timestamp")
 LONGEST_CASE = 100  # characters, as the database keeps it
@@ -31,12 +32,13 @@ LONGEST_CASE = 100  # characters, as the database keeps it
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What a row of this kind does to its ticket, beside creating it if it is the case's first."""
+    """What a row of this kind does to its ticket. The first row of a case also creates it."""
 
     status: Status | None = None
     takes: bool = False  # an agent takes the ticket
     prioritises: bool = False
     note: str = ""  # left by the agent, internally
+    heard: str = ""  # what the requester says
 
 
 ACTIVITIES = {
@@ -50,7 +52,7 @@ ACTIVITIES = {
     "Resolve SW anomaly": Activity(Status.OPEN, note="The developers have fixed the defect."),
     "Resolve ticket": Activity(Status.RESOLVED),
     "RESOLVED": Activity(Status.RESOLVED),
-    "VERIFIED": Activity(Status.RESOLVED, note="Verified: the solution works."),
+    "VERIFIED": Activity(Status.RESOLVED, heard="I have tried it: the solution works."),
     "INVALID": Activity(Status.CLOSED, note="Not a fault of ours."),
     "DUPLICATE": Activity(Status.CLOSED, note="A duplicate of another ticket."),
     "Closed": Activity(Status.CLOSED),
@@ -64,11 +66,11 @@ SERIOUSNESS = (
 
 
 class MalformedLog(Exception):
-    """The file is no event log; says where and what is allowed."""
+    """The file is not an event log. The message says in which row, and what is allowed."""
 
 
 class DoneElsewhere(Exception):
-    """Another process replays the same log at this moment."""
+    """Another process is replaying the same log at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Row:
     at: datetime
 
     def choose(self, among: Sequence[Any]) -> Any:
-        """One of them: the same each time this row is replayed."""
+        """Choose from these values, the same each time that this row is replayed."""
         return among[crc32(f"{self.case}/{self.of_case}".encode()) % len(among)]
 
 
@@ -90,13 +92,13 @@ class Log:
     rows: list[Row]  # in the order of time
 
     def done(self) -> int:
-        """How many rows are replayed already; always the first ones."""
+        """How many rows have been replayed. They are always the first ones."""
         cases = ReplayedCase.objects.filter(digest=self.digest)
         return cases.aggregate(rows=Sum("rows"))["rows"] or 0
 
 
 def read_log(path: Path) -> Log:
-    """The whole log, checked; raises MalformedLog, or OSError where there is nothing to read."""
+    """Read and check the whole log. Raises MalformedLog, or OSError if the file cannot be read."""
     content = path.read_bytes()
     try:
         text = content.decode("utf-8-sig")
@@ -176,7 +178,7 @@ class Replay:
         self.queues = queues
 
     def perform(self, row: Row) -> None:
-        """Do what the row says, and count it as done, or neither."""
+        """Do what the row says and count it as done, both or nothing."""
         with transaction.atomic():
             case, _ = ReplayedCase.objects.select_for_update().get_or_create(
                 digest=self.log.digest, case=row.case
@@ -195,7 +197,7 @@ class Replay:
     def _create_ticket(self, row: Row) -> Ticket:
         queue = self.queues[crc32(row.case.encode()) % len(self.queues)]
         with acting_as(self._agent_for(row, queue.pk)):
-            return Ticket.objects.create(
+            return editing.create(
                 queue=queue,
                 subject=f"Case {row.case}",
                 description=f"Replayed from {self.log.name}, begun there on {row.at:%d %B %Y}.",
@@ -214,14 +216,15 @@ class Replay:
             changes["assignee"] = agent
         actor = agent if activity.takes else ticket.assignee or agent
         with acting_as(actor):
-            edit(ticket.pk, changes, version=None)
+            editing.edit_any(ticket.pk, changes)
             if activity.note:
-                Comment.objects.create(
-                    ticket=ticket, author=actor, body=activity.note, internal=True
-                )
+                editing.comment_on_any(ticket.pk, actor, activity.note, internal=True)
+        if activity.heard:
+            with acting_as(None):
+                editing.comment_on_any(ticket.pk, None, activity.heard, requester=True)
 
     def _agent_for(self, row: Row, queue_id: int) -> User | None:
-        """Who acts: None where the queue has no active agent."""
+        """The agent who acts, or None where the queue has no active agent."""
         agents = active_agents(queue_id)
         return row.choose(agents) if agents else None
 

@@ -1,18 +1,38 @@
-"""What the JSON API takes and gives; the shapes stand in its documentation at /api/docs."""
+"""What the JSON API takes and gives. Its documentation at /api/docs is made from these."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from ninja import Schema
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, Strict, StringConstraints
+from ninja import HeaderEx, P, Schema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    StringConstraints,
+    WithJsonSchema,
+)
 
-from tickets.board import LARGEST_ID
-from tickets.models import LONGEST_COMMENT, Priority, Status
+from tickets.activity import Side
+from tickets.bookkeeping import LONGEST_KEY
+from tickets.idempotency import BAD_KEY, HEADER, WAIT, WELL_FORMED, is_good_key
+from tickets.models import Priority, Status, Ticket, Via
+from tickets.search import LARGEST_ID
+from tickets.texts import LONGEST_TEXT, too_long
 
 
 def _without_nul(text: str) -> str:
     if "\0" in text:  # which PostgreSQL cannot store
         raise ValueError("Text cannot contain the character NUL.")
+    return text
+
+
+def _short_enough(text: str) -> str:
+    if sentence := too_long(text, LONGEST_TEXT):
+        raise ValueError(sentence)
     return text
 
 
@@ -23,47 +43,135 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("This time is too far away.") from None
 
 
+def _good_key(key: str | None) -> str | None:
+    if key is not None and not is_good_key(key):
+        raise ValueError(BAD_KEY)
+    return key
+
+
+def _written(moment: Any) -> Any:
+    if isinstance(moment, str) and WITH_TIME.match(moment):
+        return moment
+    raise ValueError("Send a date, a time and its zone, such as 2026-12-01T10:00:00Z.")
+
+
+def _whole(number: Any) -> Any:
+    """5.0 as 5: in JSON they are the same number."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+WITH_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
+WITHOUT_NUL = {"not": {"pattern": r"\u0000"}}
+NOT_BLANK = {"pattern": r"\S"}
+
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
-IdInBody = Annotated[Id, Strict()]  # 3, not "3" or true
-Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_without_nul)]
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-LEFT_OUT: Any = None  # no value of its own: whoever looks asks what was sent
+SeenId = Annotated[int, Field(ge=0, le=LARGEST_ID), Strict(), BeforeValidator(_whole)]
+IdInBody = Annotated[Id, Strict(), BeforeValidator(_whole)]  # 3, not "3" or true
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(_without_nul),
+    Field(json_schema_extra=WITHOUT_NUL),
+]
+NotBlank = Annotated[Text, Field(min_length=1, json_schema_extra={**WITHOUT_NUL, **NOT_BLANK})]
+Subject = Annotated[NotBlank, Field(max_length=Ticket.subject.field.max_length)]
+# Not pydantic's max_length, to which CR LF is two characters.
+LIMITED = {**WITHOUT_NUL, "maxLength": LONGEST_TEXT}
+LongText = Annotated[Text, AfterValidator(_short_enough), Field(json_schema_extra=LIMITED)]
+RequesterName = Annotated[Text, Field(max_length=Ticket.requester_name.field.max_length)]
+RequesterEmail = Annotated[
+    Text,
+    Field(
+        max_length=Ticket.requester_email.field.max_length,
+        json_schema_extra={"anyOf": [{"format": "email"}, {"const": ""}]},
+    ),
+]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc)]
+KEY_SHAPE = {
+    "type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": WELL_FORMED,
+}  # fmt: skip
+IdempotencyKey = HeaderEx[
+    Annotated[str | None, AfterValidator(_good_key), WithJsonSchema(KEY_SHAPE)],
+    P(
+        default=None,  # ninja does not take over the one that stands beside the parameter
+        alias=HEADER,
+        description="A key of your own for this write. Sent again within a day, with the same"
+        " method, path and body, it is not done again, and the answer is as of now. Another body"
+        " under the same key is refused with 422. While the first request is at work the second"
+        f" waits up to {WAIT:g} seconds, then it gets 409: send it again. What was refused is not"
+        " remembered.",
+    ),
+]
+# Where a field may be left out. api.checked() looks only at what was sent, and the documentation
+# names no default.
+LEFT_OUT: Any = Field(default_factory=lambda: None)
 
 
 class Given(Schema):
-    """Fields nobody knows are refused: a misspelt one would be lost without a word."""
+    """The body of a request. A field that is not known is refused, for a field whose name is
+    misspelt would otherwise be ignored without a word."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class NewTicket(Given):
-    subject: Text
+    subject: Subject
     queue: IdInBody
-    description: Text = ""
+    description: LongText = ""
     priority: Priority = Priority.NORMAL
     assignee: IdInBody | None = None
-    requester_name: Text = ""
-    requester_email: Text = ""
+    requester_name: RequesterName = ""
+    requester_email: RequesterEmail = ""
 
 
 class TicketChanges(Given):
-    """What is left out stays as it is."""
+    """A field that is left out stays as it is."""
 
     version: IdInBody | None = Field(None, description="What you saw; an older one is refused.")
-    subject: Text = LEFT_OUT
-    description: Text = LEFT_OUT
+    subject: Subject = LEFT_OUT
+    description: LongText = LEFT_OUT
     queue: IdInBody = LEFT_OUT
     assignee: IdInBody | None = LEFT_OUT
     status: Status = LEFT_OUT
     priority: Priority = LEFT_OUT
-    requester_name: Text = LEFT_OUT
-    requester_email: Text = LEFT_OUT
+    requester_name: RequesterName = LEFT_OUT
+    requester_email: RequesterEmail = LEFT_OUT
     due_at: Moment | None = LEFT_OUT
 
 
+# What no schema of single fields says: both of them at once.
+NOT_BOTH: Any = {
+    "not": {
+        "required": ["internal", "requester"],
+        "properties": {"internal": {"const": True}, "requester": {"const": True}},
+    }
+}
+
+
 class NewComment(Given):
-    body: Annotated[Text, Field(min_length=1, max_length=LONGEST_COMMENT)]
+    model_config = ConfigDict(extra="forbid", json_schema_extra=NOT_BOTH)
+
+    body: Annotated[
+        NotBlank,
+        AfterValidator(_short_enough),
+        Field(json_schema_extra={**LIMITED, **NOT_BLANK}),
+    ]
     internal: Annotated[bool, Strict()] = False
+    requester: Annotated[bool, Strict()] = Field(
+        False, description="These are the requester's words, as you note them; never internal."
+    )
+    status: Status | None = Field(
+        None,
+        description="What the ticket is set to in the same step.",
+    )
+    version: IdInBody | None = Field(
+        None, description="Of the ticket, as you saw it; with an older one nothing is written."
+    )
+    seen: SeenId | None = Field(
+        None,
+        description="The id of the newest comment you had seen, 0 for none. If others have"
+        " written after it, nothing is written, and the answer is 409 with what you `missed`.",
+    )
 
 
 class Named(Schema):
@@ -71,23 +179,38 @@ class Named(Schema):
     name: str
 
 
-class TicketShown(Schema):
+class TicketListed(Schema):
     id: int
     subject: str
-    description: str
     status: Status
     priority: Priority
     queue: Named
     assignee: Named | None
     requester_name: str
+    requester_email: str
     due_at: datetime | None
     version: int
     created_at: datetime
-    updated_at: datetime
+    awaits_answer: bool = Field(
+        description="The last word is the requester's, internal notes aside."
+    )
+    last_activity_at: datetime = Field(description="The newest comment, or the opening.")
+    last_activity_by: Side
+    updated_at: datetime = Field(description="Moved by a comment too, which no version counts.")
+
+
+class TicketShown(TicketListed):
+    description: str
+
+
+class TicketInList(TicketListed):
+    unread: bool = Field(
+        description="Somebody else said something, or opened it, since you looked at it."
+    )
 
 
 class TicketsShown(Schema):
-    results: list[TicketShown]
+    results: list[TicketInList]
     count: int
     page: int
     pages: int
@@ -96,12 +219,29 @@ class TicketsShown(Schema):
 
 class CommentShown(Schema):
     id: int
-    author: Named | None
+    author: Named | None = Field(description="null once the user is deleted.")
+    author_name: str = Field(
+        description='As they were called when they wrote it; "" where no author is recorded.'
+    )
+    requester: bool = Field(description="These are the requester's words; never internal.")
+    via: Via
     body: str
     internal: bool
     created_at: datetime
+    attachments: list[Any] = Field(description="None yet.")
+    mail: None = Field(description="null: nothing is mailed yet.")
 
 
 class Refusal(Schema):
     error: str
     fields: dict[str, str]
+
+
+class CommentMissed(CommentShown):
+    shortened: bool = Field(False, description="`body` is only its beginning.")
+
+
+class CommentRefusal(Refusal):
+    missed: list[CommentMissed] = Field(
+        [], description="With 409: what others have written since `seen`, the newest 20 of it."
+    )

@@ -1,15 +1,34 @@
 """The pages of the help desk."""
 
-from django.urls import path
+from django.urls import include, path
 
-from tickets import views
+from tickets import actions, views
+from tickets.lists import keeping
+from tickets.lists import views as lists
+from tickets.many.bar import bar
+from tickets.presence.views import people
 
+of_a_ticket = [
+    path("", views.ticket, name="ticket"),
+    path("description/", views.description, name="description"),
+    path("comments/<int:comment_id>/", views.comment, name="comment"),
+    path("edit/", actions.edit_ticket, name="edit-ticket"),
+    path("take/", actions.take_ticket, name="take-ticket"),
+    path("comment/", actions.add_comment, name="add-comment"),
+    path("seen/", keeping.seen, name="seen"),
+    path("undo/", actions.undo_change, name="undo-change"),
+]
 urlpatterns = [
-    path("", views.board, name="board"),
-    path("counters/", views.counters, name="counters"),
+    path("", lists.board, name="board"),
+    path("bar/", bar, name="bar"),
+    path("rows/", lists.rows, name="rows"),
+    path("counters/", lists.counters, name="counters"),
+    path("views/", keeping.save_view, name="save-view"),
+    path("views/<int:view_id>/remove/", keeping.remove_view, name="remove-view"),
+    path("presence/", people, name="presence"),
     path("tickets/new/", views.new_ticket, name="new-ticket"),
-    path("tickets/<int:ticket_id>/", views.ticket, name="ticket"),
-    path("tickets/<int:ticket_id>/edit/", views.edit_ticket, name="edit-ticket"),
-    path("tickets/<int:ticket_id>/take/", views.take_ticket, name="take-ticket"),
-    path("tickets/<int:ticket_id>/comment/", views.add_comment, name="add-comment"),
+    path("notices/", include("tickets.notices.urls")),
+    path("accounts/preferences/", include("tickets.own.urls")),
+    path("queues/", include("tickets.queues.urls")),
+    path("tickets/<int:ticket_id>/", include(of_a_ticket)),
 ]

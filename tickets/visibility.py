@@ -1,7 +1,9 @@
-"""Who sees what: the one rule, as a query and as audiences.
+"""Who may see which tickets, who may open one, and who can be given one.
 
-A superuser sees all; an agent sees the tickets of the queues that list them, and those assigned
-to them; anybody else sees none. Pages, API, admin, live events and replay all ask here.
+A superuser sees all tickets. An agent sees the tickets of the queues that they serve, and the
+tickets assigned to them. Anybody else sees none. Pages, API and admin ask this rule as a query
+(`visible_tickets`). Live events ask it as audiences: a user sees the tickets whose `audience_of()`
+has a word in common with the user's `audiences_of()`. Both must give the same answer.
 """
 
 from collections import defaultdict
@@ -13,8 +15,13 @@ from django.db.models import Q, QuerySet
 
 from tickets.models import Membership, Queue, Ticket
 
+# Each refusal is said in the same words by pages, API and admin.
+NO_SUCH_TICKET = "There is no such ticket among those you may see."
+NOT_ASSIGNABLE = "Only an active user can be given a ticket."
+NOT_AN_AGENT = "Only agents who serve a queue open tickets."
+
 SUPERUSERS = "superusers"
-EVERYONE = "everyone"  # who is signed in: told what names have changed, never a ticket
+EVERYONE = "everyone"  # all who are signed in: told to load afresh, never told of a ticket
 
 
 def queue_audience(queue_id: int) -> str:
@@ -26,7 +33,8 @@ def user_audience(user_id: int) -> str:
 
 
 class Placed(Protocol):
-    """What decides who sees a ticket, or a group of tickets alike."""
+    """The two fields that decide who sees a ticket. A `Ticket` has them, and so has a `Group` of
+    counters.py, which counts tickets."""
 
     @property
     def queue_id(self) -> int: ...
@@ -35,7 +43,7 @@ class Placed(Protocol):
 
 
 def audience_of(ticket: Placed) -> set[str]:
-    """Who sees the ticket."""
+    """The audiences that see the ticket."""
     audience = {SUPERUSERS, queue_audience(ticket.queue_id)}
     if ticket.assignee_id is not None:
         audience.add(user_audience(ticket.assignee_id))
@@ -43,7 +51,7 @@ def audience_of(ticket: Placed) -> set[str]:
 
 
 def audiences_of(user_ids: Collection[int]) -> dict[int, frozenset[str]]:
-    """The audiences each user is in; inactive and unknown users are in none."""
+    """The audiences that each user is in. Inactive and unknown users are left out."""
     found: defaultdict[int, set[str]] = defaultdict(set)
     users = get_user_model()._default_manager.filter(pk__in=user_ids, is_active=True)
     rows = users.values_list("pk", "is_superuser", "memberships__queue_id")  # one query
@@ -67,6 +75,14 @@ def visible_tickets(user: Any) -> QuerySet[Ticket]:
     return tickets.filter(Q(queue__in=served) | Q(assignee_id=user.pk))
 
 
+def assignable(ticket: Ticket | None = None) -> QuerySet[Any]:
+    """Who can be given a ticket: active users, and whoever has this one already."""
+    allowed = Q(is_active=True)
+    if ticket is not None:
+        allowed |= Q(pk=ticket.assignee_id)
+    return get_user_model()._default_manager.filter(allowed).order_by("username")
+
+
 def served_queues(user: Any) -> QuerySet[Queue]:
     """The queues whose tickets the user sees."""
     if user.is_active and user.is_superuser:
@@ -74,8 +90,11 @@ def served_queues(user: Any) -> QuerySet[Queue]:
     return Queue.objects.filter(memberships__user_id=user.pk, memberships__user__is_active=True)
 
 
-def may_create(user: Any) -> bool:
-    """Agents open tickets: whoever serves a queue."""
+def may_create(user: Any, served: Collection[Queue] | None = None) -> bool:
+    """Whether the user may open tickets: superusers may, and agents who serve a queue. `served` are
+    the `served_queues()`, where they have been read already."""
     if not user.is_active:
         return False
-    return bool(user.is_superuser) or Membership.objects.filter(user_id=user.pk).exists()
+    if user.is_superuser or served:
+        return True
+    return served is None and Membership.objects.filter(user_id=user.pk).exists()

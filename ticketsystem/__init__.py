@@ -1,0 +1,1 @@
+"""The site: settings, addresses, and how a server process runs it."""

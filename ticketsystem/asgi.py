@@ -1,4 +1,7 @@
-"""The one application Daphne serves: the stream beside Django."""
+"""The one application that Daphne serves: the stream at its own path, all other paths by Django.
+
+A setting that is wrong ends the process with one sentence, before anything listens.
+"""
 
 import os
 import sys
@@ -12,11 +15,13 @@ try:
 except ImproperlyConfigured as error:
     sys.exit(f"{error}")
 
-from live.endpoint import beside
-from ticketsystem import backlog, interpreter, sending
-from ticketsystem.handler import ThreadHandler
+from live.stream.endpoint import beside
+from ticketsystem.serving import access, backlog, door, interpreter, loading, sending
+from ticketsystem.serving.handler import ThreadHandler
 
+access.into_the_log()
 backlog.lengthen()
+door.guard()
 sending.at_once()
-application = beside(ThreadHandler())
-interpreter.tune()
+loading.everything()
+application = beside(ThreadHandler(), at_start=interpreter.tune)

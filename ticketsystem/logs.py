@@ -1,4 +1,4 @@
-"""Log lines as JSON, one object per line, for machines that collect them."""
+"""Log lines as JSON, one object per line, for programs that collect logs."""
 
 import json
 import logging

@@ -1,6 +1,9 @@
 """What is measured, in this order; each module declares its figures and measures them."""
 
 from bench.figures import (
+    archive,
+    bell,
+    bounds,
     burst,
     connects,
     crash,
@@ -12,11 +15,13 @@ from bench.figures import (
     pages,
     storm,
     sustained,
+    workday,
 )
 from bench.suite import Measured
 
 MODULES: tuple[Measured, ...] = (
-    idle, connects, deliveries, latency, burst, growth, pages, storm, sustained, crash, endurance,
+    idle, connects, deliveries, latency, bell, burst, growth, pages, storm, sustained, archive,
+    workday, bounds, crash, endurance,
 )  # fmt: skip
 
 

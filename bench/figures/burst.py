@@ -34,17 +34,17 @@ def _measure(bench: Bench, peer: Peer, agents: int) -> None:
     with bench.streams(peer, agents) as streams:
         streams.open(agents)
         before = streams.cpu
-        one = streams.deliver(lambda: _post(streams), events=CHANGES, stamped=True,
-                              patience=PATIENCE, may_lose=True)  # fmt: skip
+        burst = streams.deliver(lambda: _post(streams), events=CHANGES, stamped=True,
+                                patience=PATIENCE, may_lose=True)  # fmt: skip
         spent = streams.cpu - before
         later = streams.deliver(lambda: None, events=CHANGES, patience=AFTERWARDS, may_lose=True)
-    delivered, due = one.delivered + later.delivered, CHANGES * agents
-    missing = one.missing  # per stream: too many at one never make up for too few at another
+    delivered, due = burst.delivered + later.delivered, CHANGES * agents
+    missing = burst.missing  # per stream: too many at one never make up for too few at another
     doubled = delivered - due + missing
-    settled = max(one.stamps) - one.began
+    settled = max(burst.stamps) - burst.began
     for figure, value in (
         (MISSING, missing), (DOUBLED, doubled), (SETTLED, settled),
-        (CPU, spent / one.delivered * 1e6),
+        (CPU, spent / burst.delivered * 1e6),
     ):  # fmt: skip
         bench.results.add(figure, peer.name, value)
     bench.say(f"{peer.name}: {delivered:,} of {due:,} deliveries within {settled:.1f} s")

@@ -1,4 +1,5 @@
-"""Kill the server again and again while writers write; then ask each follower what it was told."""
+"""The server is killed again and again while writers write; then each follower is asked what it was
+told."""
 
 import random
 import threading
@@ -9,7 +10,7 @@ from bench.peers import OURS
 from bench.results import Figure, at_most
 from bench.servers import Server
 from bench.suite import Bench
-from tests.sse import Closed, EventStream, Frame
+from tests.harness.sse import Closed, EventStream, Frame
 
 FOLLOWERS = 12
 WRITERS = 2
@@ -35,13 +36,13 @@ FIGURES = (
 
 
 def measure(bench: Bench) -> None:
-    """One run, for it takes its time."""
+    """There is one run only, for it takes its time."""
     if OURS in bench.peers:
         CrashRun(bench).run(kills=QUICK_KILLS if bench.quick else KILLS)
 
 
 class Follower:
-    """A browser: goes on after the last id it has, whatever ended the stream."""
+    """A browser that goes on after the last id it has, whatever ended the stream."""
 
     def __init__(self, server: Server, session: str) -> None:
         self.url = f"http://127.0.0.1:{server.port}"
@@ -67,7 +68,7 @@ class Follower:
             self.error = repr(error)
 
     def _read_one_stream(self) -> None:
-        """Until the server dies, or does not listen."""
+        """Read until the server dies; it may also not listen at all."""
         resume = {} if self.last_id is None else {"Last-Event-ID": str(self.last_id)}
         try:
             stream = EventStream(self.url, self.session, headers=resume)
@@ -139,23 +140,27 @@ class CrashRun:
 
     def _wait_for(self, followers: list[Follower], committed: set[tuple[int, int]]) -> None:
         deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and any(committed - one.told.keys() for one in followers):
+        while any(committed - follower.told.keys() for follower in followers):
+            if time.monotonic() > deadline:
+                break
             time.sleep(0.2)
         time.sleep(AFTERWARDS)
         for follower in followers:
             follower.stop()
 
     def _count(self, followers: list[Follower], committed: set[tuple[int, int]]) -> None:
-        invented = [one.told.keys() - committed for one in followers]
+        told = [follower.told for follower in followers]
         counted = {
             "crashes: commits": len(committed),
-            "crashes: streams opened": sum(one.connects for one in followers),
-            "crashes: events lost": sum(len(committed - one.told.keys()) for one in followers),
-            "crashes: events doubled": sum(one.told.total() - len(one.told) for one in followers),
-            "crashes: events out of order": sum(one.disorder for one in followers),
-            "crashes: never committed, yet told": sum(map(len, invented)),
-            "crashes: resets": sum(one.resets for one in followers),
-            "crashes: followers that failed": sum(bool(one.error) for one in followers),
+            "crashes: streams opened": sum(follower.connects for follower in followers),
+            "crashes: events lost": sum(len(committed - events.keys()) for events in told),
+            "crashes: events doubled": sum(events.total() - len(events) for events in told),
+            "crashes: events out of order": sum(follower.disorder for follower in followers),
+            "crashes: never committed, yet told": sum(
+                len(events.keys() - committed) for events in told
+            ),
+            "crashes: resets": sum(follower.resets for follower in followers),
+            "crashes: followers that failed": sum(bool(follower.error) for follower in followers),
         }
         for figure, value in counted.items():
             self.results.add(figure, OURS.name, value)

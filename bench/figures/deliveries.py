@@ -101,7 +101,7 @@ def _per_delivery(streams: Streams, save: Callable[[], Any], saves: int) -> floa
     before = streams.cpu
     made = [streams.deliver(save) for _ in range(saves)]
     spent = streams.cpu - before + sum(map(_spent_elsewhere, made))
-    return spent / sum(one.delivered for one in made) * 1e6
+    return spent / sum(delivery.delivered for delivery in made) * 1e6
 
 
 def _spent_elsewhere(one: Delivery) -> float:

@@ -1,10 +1,8 @@
 """How long after a save its event is there; and how long the saver waits."""
 
 import random
-import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +11,7 @@ from bench.percentiles import percentile
 from bench.results import Figure, Goal, at_most, times
 from bench.streams import Streams
 from bench.suite import Bench
-from tests import backends
+from tests.harness.databases import Redis
 
 ROUNDS = 2  # each takes minutes
 SIZES, QUICK_SIZES = (100, 1000, 4000), (100,)
@@ -26,7 +24,7 @@ IN_PROCESS, WITH_REDIS, WITHOUT = "in process", "elsewhere, with Redis", "elsewh
 SAID = {
     IN_PROCESS: "by a POST to the same process",
     WITH_REDIS: "by another process, and Redis rings the bell",
-    WITHOUT: f"by another process, and nothing rings: a poll every {POLL:g} s",
+    WITHOUT: f"by another process on SQLite, and nothing rings: a poll every {POLL:g} s",
 }
 PERCENTS = {"p50": 50.0, "p99": 99.0, "max": 100.0}
 
@@ -94,8 +92,8 @@ class Run:
         late: list[float] = []
         for _ in range(QUICK_EVENTS if self.bench.quick else EVENTS):
             time.sleep(random.uniform(0, self.pause))
-            one = self.streams.deliver(self.save, stamped=True)
-            late += [(stamp - one.began) * 1000 for stamp in one.stamps]
+            delivery = self.streams.deliver(self.save, stamped=True)
+            late += [(stamp - delivery.began) * 1000 for stamp in delivery.stamps]
         for name, percent in PERCENTS.items():
             value = percentile(late, percent)
             self.bench.results.add(received(name, size, self.way), peer, value)
@@ -110,8 +108,8 @@ def measure(bench: Bench) -> None:
             _answered(bench, peer)
         if OURS in bench.peers:
             _elsewhere(bench, WITHOUT, POLL)
-            with _redis() as url:
-                _elsewhere(bench, WITH_REDIS, PAUSE, REDIS_URL=url)
+            with Redis(bench.folder) as redis:
+                _elsewhere(bench, WITH_REDIS, PAUSE, REDIS_URL=redis.url)
 
 
 def _sizes(bench: Bench, peer: Peer) -> list[int]:
@@ -129,9 +127,12 @@ def _in_process(bench: Bench, peer: Peer) -> None:
 def _elsewhere(bench: Bench, way: str, pause: float, **environment: str) -> None:
     sizes = _sizes(bench, OURS)
     site = bench.site(OURS, max(sizes))
-    with Streams(site, **environment) as streams, site.worker("bench.saver", **environment) as one:
+    with (
+        Streams(site, **environment) as streams,
+        site.worker("bench.saver", **environment) as saver,
+    ):
         streams.warm_up()
-        save = lambda: one.ask("save", queue=site.wide, subject="Saved elsewhere")  # noqa: E731
+        save = lambda: saver.ask("save", queue=site.wide, subject="Saved elsewhere")  # noqa: E731
         Run(bench, streams, way, save, pause).measure(sizes)
 
 
@@ -140,16 +141,5 @@ def _answered(bench: Bench, peer: Peer) -> None:
     with bench.streams(peer, agents) as streams:
         streams.open(agents)
         for _ in range(peer.posts):
-            one = streams.deliver(streams.post)
-            bench.results.add(answered(agents), peer.name, one.answered * 1000)
-
-
-@contextmanager
-def _redis() -> Iterator[str]:
-    if shutil.which("redis-server") is None:
-        raise RuntimeError("redis-server is not installed (Debian package redis-server)")
-    redis = backends.Redis()
-    try:
-        yield redis.url
-    finally:
-        redis.stop()
+            delivery = streams.deliver(streams.post)
+            bench.results.add(answered(agents), peer.name, delivery.answered * 1000)

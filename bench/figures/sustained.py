@@ -118,7 +118,8 @@ class Sustained:
                 stack.enter_context(self.site.worker("bench.changes")) for _ in range(PROCESSES)
             ]
             workers = [crowd, *writers]
-            for pid in [*(one.pid for one in servers), *(one.pid for one in workers)]:
+            pids = [server.pid for server in servers] + [worker.pid for worker in workers]
+            for pid in pids:
                 machine.unpin(pid)
             self._open(servers, crowd)
             for writer in writers:  # what is loaded at first use is no cost of a change
@@ -156,7 +157,7 @@ class Sustained:
 
     def _judge(self, told: dict[str, Any], committed: dict[tuple[int, int], float]) -> None:
         """All streams have all changes in one order; what they are, the witnesses know."""
-        stories = [{tuple(one) for one in story} for _, story in told["told"]]
+        stories = [{tuple(change) for change in story} for _, story in told["told"]]
         if told["events"] != [[self.total, STREAMS]] or told["disorder"]:
             raise RuntimeError(f"of {self.total} changes, as events by streams: {told['events']},"
                                f" {told['disorder']} out of order")  # fmt: skip

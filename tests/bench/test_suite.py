@@ -2,12 +2,16 @@
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+import bench
 from bench import plots, readme
 from bench.clients import Client, WebSocket
 from bench.figures import MODULES
@@ -16,6 +20,7 @@ from bench.report import LATEST, Report
 from bench.results import Figure, Goal, Results, at_least, at_most, times
 from bench.suite import Bench
 from bench.table import table
+from tests.harness.processes import ROOT
 
 ALL = [figure for module in MODULES for figure in module.FIGURES]
 
@@ -188,9 +193,9 @@ def test_events_are_counted_however_the_bytes_are_cut() -> None:
     )
     for cut in range(1, len(stream)):
         wire: Any = Wire(stream[:cut], stream[cut:])
-        one = Client(wire, b"event: ticket.created", b"event:")
-        assert (one.read() + one.read(), one.events) == (2, 2), cut
-        assert one.last_id == "5", cut
+        client = Client(wire, b"event: ticket.created", b"event:")
+        assert (client.read() + client.read(), client.events) == (2, 2), cut
+        assert client.last_id == "5", cut
 
 
 def test_a_websocket_counts_frames_and_answers_pings() -> None:
@@ -199,8 +204,8 @@ def test_a_websocket_counts_frames_and_answers_pings() -> None:
     stream = b"HTTP/1.1 101 Switching Protocols\r\n\r\n" + frames + b"\x89\x04ping" + frames
     for cut in range(1, len(stream)):
         wire: Any = Wire(stream[:cut], stream[cut:])
-        one = WebSocket(wire, b'"event": "ticket.created"', b"HTTP/1.1 101")
-        assert one.read() + one.read() == 2, cut
+        client = WebSocket(wire, b'"event": "ticket.created"', b"HTTP/1.1 101")
+        assert client.read() + client.read() == 2, cut
         assert wire.sent == b"\x8a\x84\0\0\0\0ping", cut
 
 
@@ -208,3 +213,16 @@ def test_a_stream_that_is_refused_fails() -> None:
     wire: Any = Wire(b'HTTP/1.1 401 Unauthorized\r\n\r\n{"error": "Sign in first"}')
     with pytest.raises(ConnectionError, match="refused"):
         Client(wire, b"event: ticket.created", b"event:").read()
+
+
+def test_it_starts_with_the_packages_of_its_own_requirements_alone() -> None:
+    """`make bench` installs no pytest and no httpx."""
+    modules = sorted(path.stem for path in Path(bench.__file__).parent.glob("*.py"))
+    code = "import sys\nsys.modules['pytest'] = sys.modules['httpx'] = None\n" + "\n".join(
+        f"import bench.{module}" for module in modules if module != "__init__"
+    )
+    settings = {"DJANGO_SETTINGS_MODULE": "ticketsystem.settings"}
+    subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **settings}, timeout=60,
+        check=True,
+    )  # fmt: skip

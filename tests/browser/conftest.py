@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.windows import Windows
-from tests.servers import Daphne
+from tests.harness.servers import Daphne
 
 HERE = Path(__file__).parent
 

@@ -10,9 +10,11 @@ from tests.browser.windows import (
     expect_live,
     expect_settled,
     expect_subjects,
+    open_tab,
     row,
 )
-from tests.site import People
+from tests.harness.site import People
+from tickets.actor import acting_as
 from tickets.models import Status, Ticket
 
 
@@ -172,13 +174,14 @@ def test_a_page_of_many_stays_right(windows: Windows, site: People) -> None:
     site.ticket("Ticket 51")
     expect(first.locator(ROWS).first).to_contain_text("Ticket 51")
     expect(first.locator(ROWS)).to_have_count(50)
+    second.locator("#pill").click()  # A later page waits until its reader asks.
     expect_subjects(second, "Ticket 01", "Ticket 00")
     expect_settled(first, second)
 
     for ticket in tickets[40:42]:
         ticket.delete()
     expect(first.locator(ROWS).last).to_contain_text("Ticket 00")
-    expect(first.locator("#pager")).not_to_contain_text("Page")
+    expect(first.locator("#pager")).to_be_hidden()
     expect_settled(first, second)
     assert_not_reloaded(first, second)
 
@@ -189,10 +192,82 @@ def test_a_ticket_that_is_taken_on_the_board_shows_its_agent_to_the_others(
     site.ticket("Printer on fire")
     alice, carol = windows.open(site.alice), windows.open(site.carol)
     row(alice, "Printer on fire").get_by_role("button", name="Take ticket").click()
-    expect(alice.locator(".notice-success")).to_contain_text("is yours")
+    expect(alice.locator(".toast")).to_contain_text("is yours")
     expect(row(carol, "Printer on fire").locator(".name")).to_have_text(site.alice.username)
     expect(row(carol, "Printer on fire").get_by_role("button")).to_be_hidden()
     assert_not_reloaded(carol)
+
+
+def test_a_message_is_news_in_the_row_until_its_ticket_was_opened_in_any_tab(
+    windows: Windows, site: People
+) -> None:
+    ticket = site.ticket("Printer on fire", requester_name="Marta")
+    with acting_as(site.alice):
+        own = site.ticket("Mine")
+    alice = windows.open(site.alice)
+    second = open_tab(alice, f"/tickets/{ticket.pk}/")
+    printer = row(alice, "Printer on fire")
+    expect(printer).not_to_have_attribute("data-unread", "")
+    second.close()  # it would see what is said, and nothing would be unread
+
+    with acting_as(site.carol):
+        ticket.comments.create(author=site.carol, body="Still burning", requester=True)
+    with acting_as(site.alice):
+        own.comments.create(author=site.alice, body="I will see")
+    expect(printer).to_have_attribute("data-unread", "")
+    expect(printer.locator(".cell-subject")).to_contain_text("unread")
+    expect(printer.locator(".cell-activity")).to_contain_text("requester")
+    expect(printer.locator(".cell-activity")).to_contain_text("now")
+    expect(row(alice, "Mine").locator(".cell-activity")).to_contain_text("agent")
+    expect(row(alice, "Mine")).not_to_have_attribute("data-unread", "")
+    alice.reload()
+    expect(printer).to_have_attribute("data-unread", "")
+
+    open_tab(alice, f"/tickets/{ticket.pk}/")
+    expect(printer).not_to_have_attribute("data-unread", "")
+    expect(printer.locator(".cell-subject")).not_to_contain_text("unread")
+
+
+def test_no_row_grows_when_it_changes_or_leaves_and_a_mark_stands_where_motion_is_unwelcome(
+    windows: Windows, site: People
+) -> None:
+    ticket = site.ticket("A subject that is longer than any row is wide " * 4, requester_name="Ana")
+    other = site.ticket("Short")
+    heights = "() => [...document.querySelectorAll('#rows > tr')].map((row) => row.offsetHeight)"
+    page = windows.open(site.alice, reduced_motion="reduce")
+    for width, density in (
+        (1920, "comfortable"),
+        (1280, "comfortable"),
+        (1280, "compact"),
+        (390, ""),
+    ):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate("(density) => (document.documentElement.dataset.density = density)", density)
+        row(page, "Short").locator("a.subject").focus()
+        before = page.evaluate(heights)
+        Ticket.objects.filter(pk__in=[ticket.pk, other.pk]).update(
+            status="closed", priority="urgent"
+        )
+        expect(page.locator(f"{ROWS}[data-left]")).to_have_count(2)
+        changed = row(page, "Short").locator(".cell-priority")
+        expect(changed).to_have_css("animation-name", "none")
+        expect(changed).not_to_have_css("box-shadow", "none")
+        assert page.evaluate(heights) == before, (width, density)
+        Ticket.objects.filter(pk__in=[ticket.pk, other.pk]).update(status="new", priority="low")
+        expect(page.locator(f"{ROWS}[data-left]")).to_have_count(0)
+
+
+def test_a_list_by_its_last_messages_goes_on_with_each_of_them(
+    windows: Windows, site: People
+) -> None:
+    tickets = [site.ticket(f"Ticket {number:02}") for number in range(52)]
+    page = windows.open(site.alice, "/?sort=-activity")
+    expect(page.locator(ROWS).first).to_contain_text("Ticket 51")
+    tickets[0].comments.create(body="From the next page", requester=True)
+    expect(page.locator(ROWS).first).to_contain_text("Ticket 00")
+    expect(page.locator(ROWS)).to_have_count(50)
+    expect_settled(page)
+    assert_not_reloaded(page)
 
 
 def test_what_happens_while_a_page_loads_is_not_lost(windows: Windows, site: People) -> None:
@@ -205,7 +280,7 @@ def test_what_happens_while_a_page_loads_is_not_lost(windows: Windows, site: Peo
         ticket.save()
         route.continue_()
 
-    page.route("**/js/board.js", change_first)
+    page.route("**/tickets/board.js", change_first)
     page.reload()
     expect_live(page)
     expect(row(page, "Printer on fire")).to_contain_text("pending")

@@ -1,6 +1,7 @@
 """The server dies, or stands still: the page says so, and mends itself."""
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 
@@ -16,8 +17,8 @@ from tests.browser.windows import (
     expect_subjects,
     row,
 )
-from tests.servers import Daphne
-from tests.site import People
+from tests.harness.servers import Daphne
+from tests.harness.site import People
 
 NOT_LIVE_AFTER = 25  # seconds: the watchdog's 2.5 heartbeats, then 15 of "Reconnecting…"
 
@@ -40,6 +41,8 @@ def expect_not_live(page: Page) -> None:
     expect_state(page, "not-live", "Not live, last update", seconds=NOT_LIVE_AFTER)
     assert ":" in page.locator(".live-age").inner_text()  # the time of day
     expect(page.get_by_role("button", name="Try now")).to_be_visible()
+    expect(page).to_have_title(re.compile("^not live · [^·]+ · Tickets$"))
+    expect(page.locator("link[rel=icon]")).to_have_attribute("href", re.compile("icon-off"))
 
 
 def test_killed_and_started_again_the_page_shows_what_it_missed(
@@ -61,6 +64,8 @@ def test_killed_and_started_again_the_page_shows_what_it_missed(
     server.start()
     for page in (board, detail):
         expect_live(page, seconds=30)
+        expect(page).to_have_title(re.compile("^[^·]+ · Tickets$"))
+        expect(page.locator("link[rel=icon]")).not_to_have_attribute("href", re.compile("icon-off"))
     expect_subjects(board, "Opened in the dark", ticket.subject)
     expect(row(board, ticket.subject)).to_contain_text("pending")
     expect(detail.get_by_label("Status")).to_have_value("pending")

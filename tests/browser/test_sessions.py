@@ -17,9 +17,10 @@ from tests.browser.windows import (
     open_tab,
     row,
 )
-from tests.servers import Daphne
-from tests.site import People, session_of
-from tests.sse import EventStream
+from tests.harness.servers import Daphne
+from tests.harness.sessions import session_of
+from tests.harness.site import People
+from tests.harness.sse import EventStream
 
 # From before the first script of a page on, so that not even the first event is missed.
 RECORD_EVENTS = """window.heard = [];
@@ -74,15 +75,32 @@ def test_after_alice_bob_meets_nothing_of_hers_in_the_same_browser(
     expect_settled(page)
     assert_not_reloaded(page)
 
-    expect(old.locator("#live-status")).to_contain_text(
-        re.compile("Signed out|Signed in as someone else")
-    )
+    expect_state(old, "other-user", "Signed in as someone else")
     expect_subjects(old, "Only for alice")
     assert "Only for bob" not in old.content()
     assert_not_reloaded(old)
     old.reload()
     expect_live(old)
     expect_subjects(old, "Only for bob")
+
+
+def test_a_tab_that_said_signed_out_says_who_came_after_and_is_live_again_when_its_user_does(
+    windows: Windows, site: People
+) -> None:
+    ticket = site.ticket()
+    tab = windows.open(site.alice, f"/tickets/{ticket.pk}/")
+    page = open_tab(tab)
+    log_out(page)
+    expect_state(tab, "signed-out", "Signed out")
+    log_in(page, site.bob)
+    expect_state(tab, "other-user", "Signed in as someone else")
+    expect(tab.get_by_role("alert")).to_contain_text("Signed in as someone else.")
+
+    expect_live(page)
+    log_out(page)
+    log_in(page, site.alice)
+    expect_live(tab)
+    assert_not_reloaded(tab)
 
 
 def test_eight_tabs_are_live_on_one_stream_and_the_site_still_answers(

@@ -1,6 +1,9 @@
 """A ticket in real windows: what others do appears, and what is being typed is never lost."""
 
+from datetime import timedelta
+
 from django.contrib.auth.models import User
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.windows import (
@@ -11,8 +14,8 @@ from tests.browser.windows import (
     expect_settled,
     row,
 )
-from tests.servers import Daphne
-from tests.site import Browser, People
+from tests.harness.servers import Daphne
+from tests.harness.site import Browser, People
 from tickets.models import Comment, Ticket
 
 
@@ -44,7 +47,7 @@ def test_what_another_agent_writes_appears_and_a_note_is_unmistakable(
     ticket = site.ticket()
     alice, carol = windows.open(site.alice, path(ticket)), windows.open(site.carol, path(ticket))
     reply_box(carol).fill("Have you tried water?")
-    carol.get_by_role("button", name="Send reply").click()
+    carol.get_by_role("button", name="Add reply").click()
     reply = said(alice, "Have you tried water?")
     expect(reply).to_contain_text(site.carol.username)
     expect(reply.locator(".tag")).to_be_hidden()
@@ -111,7 +114,7 @@ def test_what_is_typed_survives_changes_resets_and_reloads(
 
     alice.reload()
     expect(box).to_have_value("Dear customer, it is only smoke.")
-    alice.get_by_role("button", name="Send reply").click()
+    alice.get_by_role("button", name="Add reply").click()
     expect(said(alice, "Dear customer, it is only smoke.")).to_have_count(1)
     expect(box).to_have_value("")
 
@@ -139,7 +142,7 @@ def test_an_old_form_shows_what_has_changed_and_overwrites_nothing(
     expect_live(alice)
 
     alice.get_by_role("button", name="Save").click()
-    expect(alice.locator(".notice-success")).to_have_text("Saved.")
+    expect(alice.locator(".notice-success")).to_contain_text("Saved.")
     assert (stored(ticket).status, stored(ticket).priority) == ("pending", "urgent")
     expect(reply_box(alice)).to_have_value("Half a sentence")
 
@@ -153,7 +156,7 @@ def test_of_two_who_take_a_ticket_the_second_is_told_who_was_first(
     alice.get_by_role("button", name="Take it").click()
     expect(alice.locator(".notice-success")).to_contain_text("is yours")
     carol.get_by_role("button", name="Take it").click()
-    expect(carol.locator(".talk")).to_contain_text(f"{site.alice.username} took ticket")
+    expect(carol.locator(".talk")).to_contain_text(f"{site.alice.username} has ticket")
     assert stored(ticket).assignee == site.alice
 
 
@@ -166,7 +169,7 @@ def test_a_ticket_that_leaves_ones_sight_says_so_and_keeps_what_was_written(
     ticket.queue, ticket.subject = site.network, "Secret of the network team"
     ticket.save()
     expect(alice.locator("#gone")).to_contain_text("has left your sight")
-    expect(alice.get_by_role("button", name="Send reply")).to_be_disabled()
+    expect(alice.get_by_role("button", name="Add reply")).to_be_disabled()
     expect(reply_box(alice)).to_have_value("Nearly done")
     assert "Secret" not in alice.content()
     assert_not_reloaded(alice)
@@ -194,9 +197,46 @@ def test_back_on_the_board_nothing_is_out_of_date(windows: Windows, site: People
     row(alice, ticket.subject).locator("a.subject").click()
     alice.get_by_label("Status").select_option("pending")
     alice.get_by_role("button", name="Save").click()
-    expect(alice.locator(".notice-success")).to_have_text("Saved.")
+    expect(alice.locator(".notice-success")).to_contain_text("Saved.")
     alice.evaluate("setTimeout(() => history.go(-2))")  # whether or not there will be a load
     expect(row(alice, ticket.subject)).to_contain_text("pending")
     eventually(alice, lambda: "#ticket" in alice.content(), lambda on_ticket: not on_ticket)
     expect_live(alice)
     expect_settled(alice)
+
+
+def test_under_a_comment_stands_who_wrote_it_and_nothing_that_is_not_known(
+    windows: Windows, site: People
+) -> None:
+    """The same in the open window as in a fresh one, also once the author is deleted."""
+    ticket = site.ticket()
+    alice = windows.open(site.alice, path(ticket))
+    Comment.objects.create(ticket=ticket, author=site.carol, body="From carol")
+    Comment.objects.create(ticket=ticket, body="From an import")
+    named = said(alice, "From carol").locator("strong")
+    unknown = said(alice, "From an import").locator("strong")
+    expect(unknown).to_have_text("no author recorded")
+    expect(named).to_have_text(site.carol.username)
+    name = site.carol.username
+    site.carol.delete()
+    expect_live(alice)
+    alice.reload()
+    expect(named).to_have_text(name)
+    expect(unknown).to_have_text("no author recorded")
+
+
+def test_what_is_not_due_any_more_has_no_label_without_words(
+    windows: Windows, site: People
+) -> None:
+    """The same on the open ticket, on the board, and on pages that are loaded afresh."""
+    ticket = site.ticket(due_at=timezone.now() + timedelta(hours=2))
+    alice, board = windows.open(site.alice, path(ticket)), windows.open(site.alice, "/?status=all")
+    due, cell = alice.locator("#due"), board.locator('#rows [data-slot="due"]')
+    for status, is_due in (("resolved", False), ("open", True), ("closed", False)):
+        ticket.status = status
+        ticket.save()
+        for _ in range(2):
+            expect(due).to_be_visible(visible=is_due)
+            expect(cell).to_be_visible(visible=is_due)
+            alice.reload()
+            board.reload()

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.windows import Windows, log_in, log_out, row
-from tests.site import People
+from tests.harness.site import People
 from tickets.models import Ticket
 
 
@@ -29,7 +29,7 @@ def test_all_work_is_done_without_scripts(plain: Page, site: People) -> None:
     expect_honest(page)
     page.get_by_label("Text", exact=True).fill("Only for us")
     page.get_by_label("Internal note").check(force=True)  # the radio lies under its label
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Add note").click()
     note = page.locator("#timeline > .said").filter(has_text="Only for us")
     expect(note.locator(".tag")).to_be_visible()
 
@@ -37,7 +37,7 @@ def test_all_work_is_done_without_scripts(plain: Page, site: People) -> None:
     expect(page.locator(".notice-success")).to_contain_text("is yours")
     page.get_by_label("Status").select_option("pending")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator(".notice-success")).to_have_text("Saved.")
+    expect(page.locator(".notice-success")).to_contain_text("Saved.")
     saved = Ticket.objects.get(pk=ticket.pk)
     assert (saved.status, saved.assignee, saved.version) == ("pending", site.alice, 3)
 
@@ -84,3 +84,18 @@ def test_an_old_form_overwrites_nothing_without_scripts(plain: Page, site: Peopl
     plain.get_by_role("button", name="Save").click()
     saved = Ticket.objects.get(pk=ticket.pk)
     assert (saved.status, saved.priority) == ("pending", "urgent")
+
+
+def test_a_refused_form_shows_its_first_error_wherever_that_is(
+    windows: Windows, site: People
+) -> None:
+    size = {"width": 500, "height": 360}
+    page = windows.open(site.alice, "/tickets/new/", java_script_enabled=False, viewport=size)
+    page.get_by_label("Subject").fill("Printer on fire")
+    page.get_by_label("Queue").select_option(label=site.billing.name)
+    email = page.get_by_label("Requester email")
+    email.fill("nobody@nowhere")  # good enough for the browser
+    page.get_by_role("button", name="Open ticket").click()
+    expect(page.get_by_text("Enter a valid email address.")).to_be_in_viewport(ratio=1)
+    expect(email).to_be_focused()
+    expect(email).to_have_accessible_description("Enter a valid email address.")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.backends import folder
 from tests.deploy.fronts import Apache, Caddy, Front, Haproxy, Nginx
 from tests.deploy.production import Installation, Process
+from tests.harness.temporary import folder
 
 
 @pytest.fixture(scope="package")

@@ -1,16 +1,11 @@
 """The proxies of deploy/, each started from its very file: names, ports and paths replaced."""
 
-import os
-import shutil
-import socket
 import subprocess
-import time
+from abc import abstractmethod
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from tests.backends import free_port, missing
-from tests.servers import ROOT
+from tests.harness.processes import ROOT, free_port, installed, listens
+from tests.harness.servers import Proxy
 
 DEPLOY = ROOT / "deploy"
 HOST = "localhost"  # in place of help.example.com
@@ -26,10 +21,9 @@ def filled(text: str, replacements: dict[str, str]) -> str:
 
 def certificate(folder: Path) -> Path:
     """A self-signed one for localhost: fullchain.pem, privkey.pem and combined.pem."""
-    if shutil.which("openssl") is None:
-        missing("openssl")
+    openssl = installed("openssl", "openssl")
     chain, key = folder / "fullchain.pem", folder / "privkey.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
                "-nodes", "-days", "2", "-subj", f"/CN={HOST}", "-addext",
                f"subjectAltName=DNS:{HOST}", "-keyout", str(key), "-out", str(chain)]  # fmt: skip
     subprocess.run(command, check=True, timeout=30, capture_output=True)
@@ -37,72 +31,42 @@ def certificate(folder: Path) -> Path:
     return folder
 
 
-class Front:
+class Front(Proxy):
     """`with Nginx(folder, [8001, 8002], static) as front: front.url …`"""
 
     binary: str
     package: str
 
     def __init__(self, folder: Path, backends: list[int], static: Path) -> None:
-        if shutil.which(self.binary) is None:
-            missing(f"{self.binary} (Debian package {self.package})")
-        self.folder = folder
+        installed(self.binary, self.package)
         folder.mkdir()
         folder.chmod(0o755)  # the servers' own users read below it
+        super().__init__(self.binary, folder, {"HOME": str(folder)})
+        self.folder = folder
         self.certificate = certificate(folder)
         self.static = static
+        self.challenges = folder / "html"  # of who gives out certificates
+        self.challenge_port = free_port()
         self.plain_port = free_port()
-        self.port = free_port()
         self.url = f"https://{HOST}:{self.port}"
         self.plain_url = f"http://{HOST}:{self.plain_port}"
         self.redirect_url = self.url
-        self.output = folder / "output.log"
         self.processes = {
             f"127.0.0.1:{8001 + number}": f"127.0.0.1:{port}"
             for number, port in enumerate(backends)
         }
-        self.process: subprocess.Popen[bytes] | None = None
         self.write()
 
+    @abstractmethod
     def write(self) -> None:
         """The configuration, from deploy/."""
-        raise NotImplementedError
 
-    def command(self) -> list[str]:
-        raise NotImplementedError
-
+    @abstractmethod
     def check(self) -> None:
         """The configuration, by the server's own check; not a word of complaint."""
-        raise NotImplementedError
 
-    def __enter__(self) -> Self:
-        with self.output.open("ab") as output:
-            self.process = subprocess.Popen(
-                self.command(), cwd=self.folder, stdout=output, stderr=output,
-                env={**os.environ, "HOME": str(self.folder)},
-            )  # fmt: skip
-        deadline = time.monotonic() + 20
-        for port in (self.plain_port, self.port):
-            while socket.socket().connect_ex(("127.0.0.1", port)):
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise TimeoutError(f"{self.binary} does not start:\n{self.said()}")
-                time.sleep(0.02)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
-        assert self.process is not None
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:  # it waits for a stream that a failed test left open
-            self.process.kill()
-            self.process.wait(10)
-
-    def said(self) -> str:
-        return "".join(log.read_text()[-3000:] for log in sorted(self.folder.glob("*.log")))
+    def is_ready(self) -> bool:
+        return listens(self.plain_port) and listens(self.port)
 
     def _checked(self, *command: str) -> str:
         done = subprocess.run(
@@ -126,6 +90,7 @@ class Nginx(Front):
             "/etc/nginx/sites-enabled/*": str(self.folder / "helpdesk.conf"),
         })  # fmt: skip
         site = filled((source / "helpdesk.conf").read_text(), {
+            "/var/www/html": str(self.challenges),
             "listen 80;": f"listen 127.0.0.1:{self.plain_port};",
             "listen [::]:80;": "",  # not every machine has IPv6
             "listen 443 ssl": f"listen 127.0.0.1:{self.port} ssl",
@@ -187,6 +152,7 @@ class Haproxy(Front):
         text = filled((DEPLOY / "haproxy" / "haproxy.cfg").read_text(), {
             "bind :80\n": f"bind 127.0.0.1:{self.plain_port}\n",
             "bind :443 ssl": f"bind 127.0.0.1:{self.port} ssl",
+            "127.0.0.1:8402": f"127.0.0.1:{self.challenge_port}",
             "redirect scheme https code 301":
                 f"redirect location https://%[req.hdr(host),field(1,:)]:{self.port}%[pathq]"
                 " code 301",
@@ -216,6 +182,7 @@ class Apache(Front):
         text = (DEPLOY / "apache" / "helpdesk.conf").read_text()
         enabled = next(line for line in text.splitlines() if "a2enmod" in line).split()[2:]
         site = filled(text, {
+            "/var/www/html": str(self.challenges),
             "*:80": f"127.0.0.1:{self.plain_port}",
             "*:443": f"127.0.0.1:{self.port}",
             "https://help.example.com": self.url,

@@ -3,6 +3,7 @@ environment of deploy/env.example, processes started by the command of the syste
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,28 +13,30 @@ from pathlib import Path
 from django.conf import settings
 
 from tests.deploy.fronts import DEPLOY, HOST
-from tests.servers import ROOT, Daphne
+from tests.harness.processes import ROOT
+from tests.harness.servers import Daphne
 
-CODE = ("live", "tickets", "ticketsystem", "templates", "static", "manage.py")
+CODE = ("live", "streamdoctor", "tickets", "ticketsystem", "templates", "static", "manage.py")
+
+
+def read(environment: Path) -> dict[str, str]:
+    """A file for systemd's EnvironmentFile; tests/deploy/test_environment.py says who agrees."""
+    words = shlex.split(environment.read_text(), comments=True)
+    return dict(word.split("=", 1) for word in words)
 
 
 def example() -> dict[str, str]:
     """deploy/env.example, as systemd reads it."""
-    lines = (DEPLOY / "env.example").read_text().splitlines()
-    pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    return dict(pairs)
+    return read(DEPLOY / "env.example")
 
 
 class Installation:
-    def __init__(self, folder: Path, database_url: str, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, database_url: str, code: Path = ROOT, **environment: str
+    ) -> None:
         self.folder = folder / "srv"
         self.folder.mkdir()
-        for name in CODE:
-            source, target = ROOT / name, self.folder / name
-            if source.is_dir():
-                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, target)
+        self.take(code)
         self.static = self.folder / "staticfiles"
         self.environment = {
             **example(),
@@ -45,6 +48,17 @@ class Installation:
             **environment,
         }
         self.manage("collectstatic", "--noinput")
+
+    def take(self, code: Path) -> None:
+        """Put this code where the other was, as `git pull` does: processes that run run on."""
+        for name in CODE:
+            source, target = code / name, self.folder / name
+            if target.is_dir():
+                shutil.rmtree(target)
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            elif source.exists():  # a release before had fewer folders
+                shutil.copy(source, target)
 
     def with_environment(self, **environment: str) -> "Installation":
         other = copy(self)
@@ -75,14 +89,9 @@ class Process(Daphne):
         super().__init__("", **installation.environment)
         self.folder = installation.folder
 
-    def start(self) -> None:
+    def command(self) -> list[str]:
         unit = (DEPLOY / "systemd" / "helpdesk@.service").read_text()
         started = re.search(r"^ExecStart=\S+/daphne (.+)$", unit, re.MULTILINE)
         assert started is not None
         options = started[1].replace("%i", str(self.port)).split()
-        command = [sys.executable, "-m", "daphne", *options]
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                command, cwd=self.folder, env=self.environment, stdout=output, stderr=output
-            )
-        self.wait_until_ready()
+        return [sys.executable, "-m", "daphne", *options]

@@ -1,4 +1,4 @@
-"""A client of the stream over TLS, for tests; tests/sse.py has one for a bare socket."""
+"""A client of the stream over TLS; tests/harness/sse.py has the one for a bare socket."""
 
 import time
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from typing import Self
 import httpx
 from django.contrib.auth.models import User
 
-from tests.site import session_of
-from tests.sse import Frame, parse
+from tests.harness.sessions import session_of
+from tests.harness.sse import Frame, parse
 
 PATH = "/api/user/stream"
 

@@ -5,29 +5,31 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.backends import missing
 from tests.deploy.fronts import DEPLOY
 from tests.deploy.production import CODE
-from tests.servers import ROOT
+from tests.harness.processes import ROOT, installed
 
 COMPOSE = DEPLOY / "compose"
+DOCKERFILE = COMPOSE / "Dockerfile"
 
 
 def compose() -> list[str]:
     """The plugin, or Debian's own package."""
     docker = shutil.which("docker")
-    if (
-        docker
-        and not subprocess.run([docker, "compose", "version"], capture_output=True).returncode
-    ):
+    if docker and _has_compose(docker):
         return [docker, "compose"]
-    if shutil.which("docker-compose") is None:
-        missing("docker compose (Debian package docker-compose)")
-    return ["docker-compose"]
+    return [installed("docker-compose", "docker-compose")]
+
+
+def _has_compose(docker: str) -> bool:
+    asked = [docker, "compose", "version"]
+    return subprocess.run(asked, capture_output=True, timeout=30, check=False).returncode == 0
 
 
 @pytest.fixture
@@ -53,6 +55,10 @@ def test_compose_takes_the_file(folder: Path) -> None:
     for service in ("nginx", "web1", "web2", "db", "redis", "migrate"):
         assert f"  {service}:" in done.stdout
     assert "postgres://helpdesk:secret@db:5432/helpdesk" in done.stdout
+    services = yaml.safe_load(done.stdout)["services"]
+    for name in ("web1", "web2"):
+        assert services[name]["cap_drop"] == ["ALL"]
+        assert services[name]["read_only"] is True
 
 
 def test_without_a_password_it_refuses(folder: Path) -> None:
@@ -63,15 +69,40 @@ def test_without_a_password_it_refuses(folder: Path) -> None:
 
 def test_what_it_mounts_and_builds_from_is_there() -> None:
     text = (COMPOSE / "compose.yaml").read_text()
-    prepared = {"./helpdesk.conf", "./tls"}  # by whoever installs it; the first lines say how
+    prepared = {
+        "./helpdesk.conf",
+        "./tls",
+        "./acme",
+    }  # by whoever installs it; the first lines say how
     mounted = set(re.findall(r"- (\.\.?/[\w./-]+):", text)) - prepared
     assert mounted == {"../nginx/nginx.conf", "./upstream.conf"}
     for path in mounted:
         assert (COMPOSE / path).is_file()
     dockerfile = (COMPOSE / "Dockerfile").read_text()
-    copied = re.findall(r"^COPY (\S+)", dockerfile, re.MULTILINE)
-    assert set(copied) == {*CODE, "requirements.txt"}
+    lines = re.findall(r"^COPY (.+) \S+$", dockerfile, re.MULTILINE)
+    copied = [name for line in lines for name in line.split()]
+    assert set(copied) == {*CODE, "requirements.txt", "constraints.txt"}
     assert all((ROOT / name).exists() for name in copied)
+
+
+def test_nothing_goes_to_the_image_but_what_it_copies() -> None:
+    """All is left out, and let in by name: a secret or a database beside the code stays there."""
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+    assert rules[0] == "*"
+    let_in = {rule.removeprefix("!") for rule in rules if rule.startswith("!")}
+    assert let_in == {*CODE, "requirements.txt", "constraints.txt"}
+    assert set(rules) - {f"!{name}" for name in let_in} == {"*", "**/__pycache__"}
+
+
+def test_the_image_is_built_with_a_key_that_starts() -> None:
+    built = re.search(r"^RUN (DEBUG=0 SECRET_KEY=\S+) ", DOCKERFILE.read_text(), re.MULTILINE)
+    assert built is not None
+    variables = dict(word.split("=", 1) for word in built[1].split())
+    subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, timeout=60, check=True,
+        env={"PATH": os.environ["PATH"], **variables}, capture_output=True,
+    )  # fmt: skip
 
 
 def test_its_processes_are_where_nginx_looks_for_them() -> None:

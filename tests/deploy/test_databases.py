@@ -1,69 +1,54 @@
 """The settings of PostgreSQL and Redis, by servers that run with them; backup and restore."""
 
 import re
-import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 import redis
 
-from tests.backends import Postgres, folder, free_port, missing
 from tests.deploy.fronts import DEPLOY
 from tests.deploy.production import Installation, Process
-from tests.sse import EventStream
+from tests.harness.databases import Postgres, Redis
+from tests.harness.sse import EventStream
+from tests.harness.temporary import folder
 
 SETTING = re.compile(r"^(\w+) = (\S+)", re.MULTILINE)
 
-pytestmark = pytest.mark.postgres
+# A dozen processes of manage.py, one after the other: 107 s on a machine that does much else.
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
-    server = Postgres("postgres-deploy")
-    yield server
-    server.stop()
+    """With the settings of deploy/, and no others."""
+    configuration = (DEPLOY / "postgresql" / "helpdesk.conf").read_text()
+    with Postgres(folder / "postgres-deploy", configuration) as server:
+        yield server
 
 
 def test_postgresql_takes_every_setting(postgres: Postgres) -> None:
-    text = (DEPLOY / "postgresql" / "helpdesk.conf").read_text()
-    postgres.stop()
-    with (postgres.data / "postgresql.conf").open("a") as conf:
-        conf.write(text)
-    postgres.start()
     with psycopg.connect(postgres.url) as connection:
         rows = connection.execute("SELECT name, setting, error FROM pg_file_settings").fetchall()
     taken = {name: (setting, error) for name, setting, error in rows}
-    for name, value in SETTING.findall(text):
+    for name, value in SETTING.findall(postgres.configuration):
         assert taken[name] == (value, None)
+
+
+class ConfiguredRedis(Redis):
+    """With the settings of deploy/."""
+
+    def command(self) -> list[str]:
+        return [self.program, str(DEPLOY / "redis" / "helpdesk.conf"), "--port", str(self.port)]
 
 
 @pytest.mark.redis
 def test_redis_takes_every_setting() -> None:
-    binary = shutil.which("redis-server")
-    if binary is None:
-        missing("redis-server (Debian package redis-server)")
-    port = free_port()
-    command = [str(binary), str(DEPLOY / "redis" / "helpdesk.conf"), "--port", str(port)]
-    server = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
-    try:
-        client = redis.Redis(port=port)
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                client.ping()
-                break
-            except redis.ConnectionError:
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
+    with ConfiguredRedis(folder) as server, redis.Redis(port=server.port) as client:
         assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
         assert client.config_get("save") == {"save": ""}
         assert client.config_get("bind") == {"bind": "127.0.0.1"}
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
 def test_after_a_restore_a_browser_that_knows_more_than_the_backup_starts_afresh(
@@ -85,7 +70,7 @@ def test_after_a_restore_a_browser_that_knows_more_than_the_backup_starts_afresh
         known = stream.next("ticket.created").id
         stream.close()
 
-    restore = [binaries / "pg_restore", "--clean", "--if-exists", "-d", url, dump]
+    restore = [str(binaries / "pg_restore"), "--clean", "--if-exists", "-d", url, str(dump)]
     subprocess.run(restore, check=True, timeout=60)
     desk.manage("positions_lost")
     with Process(desk) as server:
@@ -117,7 +102,8 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 request = HttpRequest()
 request.session = SessionStore()
-login(request, User.objects.get(username="rita"))
+user = User.objects.get(username="rita")
+login(request, user, backend="django.contrib.auth.backends.ModelBackend")
 request.session.save()
 print(request.session.session_key)
 """

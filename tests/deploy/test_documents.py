@@ -7,7 +7,7 @@ import pytest
 
 from live.metrics import registry
 from tests.deploy.fronts import DEPLOY
-from tests.servers import ROOT
+from tests.harness.processes import ROOT
 
 DOCUMENTS = sorted((ROOT / "docs").glob("*.md"))
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)]*))?\)")

@@ -6,8 +6,11 @@ import ssl
 import statistics
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager, suppress
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -16,7 +19,8 @@ import pytest
 from tests.deploy.fronts import HOST, Apache, Caddy, Front, Haproxy, Nginx
 from tests.deploy.production import Installation, Process
 from tests.deploy.secure import PATH, SecureBrowser, SecureStream
-from tests.site import People
+from tests.harness.site import People
+from ticketsystem.headers import CONTENT_SECURITY_POLICY
 
 FRONTS = [Nginx, Caddy, Haproxy, Apache]
 SOON = 0.1  # seconds; the smallest delay known of a proxy is 200 ms
@@ -34,8 +38,8 @@ def front(kind: type[Front], fronts: dict[type[Front], Front]) -> Front:
 
 def wait_until_served(front: Front) -> None:
     """A proxy that checks its processes takes a moment to believe that they are back."""
-    deadline = time.monotonic() + 10
-    while httpx.get(f"{front.url}/accounts/login/", verify=False).status_code != 200:
+    deadline = time.monotonic() + 30
+    while httpx.get(f"{front.url}/accounts/login/", verify=False, timeout=20).status_code != 200:
         assert time.monotonic() < deadline, front.said()
         time.sleep(0.1)
 
@@ -48,6 +52,33 @@ def test_plain_http_is_sent_to_https(front: Front) -> None:
     answer = httpx.get(f"{front.plain_url}/tickets/7/?page=2", follow_redirects=False)
     assert answer.status_code in {301, 308}
     assert answer.headers["location"] == f"{front.redirect_url}/tickets/7/?page=2"
+
+
+@pytest.mark.parametrize("kind", [Nginx, Haproxy, Apache])  # Caddy fetches its own, by itself
+def test_who_gives_out_certificates_finds_its_answer_over_plain_http(
+    kind: type[Front], fronts: dict[type[Front], Front]
+) -> None:
+    path = "/.well-known/acme-challenge/token"
+    front = fronts[kind]
+    folder = front.challenges / ".well-known" / "acme-challenge"
+    folder.mkdir(parents=True)
+    (folder / "token").write_text("token.thumbprint")
+    with certbot(front):
+        answer = httpx.get(f"{front.plain_url}{path}")
+    assert (answer.status_code, answer.text) == (200, "token.thumbprint")
+
+
+@contextmanager
+def certbot(front: Front) -> Iterator[None]:
+    """Listens while it renews, as it does where the proxy itself serves no files."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(front.challenges))
+    server = ThreadingHTTPServer(("127.0.0.1", front.challenge_port), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_browsers_are_offered_http_2(front: Front) -> None:
@@ -79,7 +110,6 @@ def test_the_stream_opens_at_once_as_the_server_sent_it(front: Front, site: Peop
         assert headers["content-type"].startswith("text/event-stream")
         assert headers["cache-control"] == "no-cache, no-transform"
         assert "content-encoding" not in headers
-        assert headers["strict-transport-security"]
         received = stream.next("connected", seconds=2).data["received"]
         assert received["scheme"] == "https"
         assert received["http_version"] == "1.1"
@@ -131,7 +161,9 @@ def test_pages_and_forms_work_over_https_without_a_redirect_loop(
         page = browser.get("/", follow_redirects=True)
         assert page.status_code == 200
         assert str(page.url).startswith(f"{front.url}/accounts/login/")
-        assert page.headers["strict-transport-security"]
+        assert page.headers.get_list("strict-transport-security") == ["max-age=31536000"]
+        assert page.headers.get_list("content-security-policy") == [CONTENT_SECURITY_POLICY]
+        assert page.headers.get_list("cache-control") == ["private, no-store"]
         form = {"username": site.alice.username, "password": "demo",
                 "csrfmiddlewaretoken": browser.cookies["csrftoken"]}  # fmt: skip
         headers = {"Origin": f"https://{HOST}", "Referer": f"{front.url}/accounts/login/"}
@@ -149,7 +181,6 @@ def test_a_static_file_with_a_hash_is_kept_for_ever(
         answer = browser.get(name)
         assert "EventSource" in answer.text
         assert "immutable" in answer.headers["cache-control"]
-        assert answer.headers["strict-transport-security"]
         assert "javascript" in answer.headers["content-type"]
         plain = browser.get("/static/live/stream.js")
         assert "immutable" not in plain.headers["cache-control"]
@@ -191,8 +222,20 @@ def test_all_dead_the_stream_is_told_to_come_back(
             process.start()
     for front in fronts.values():
         wait_until_served(front)
-        with SecureBrowser(front.url, site.alice) as browser, SecureStream(browser) as stream:
-            stream.next("connected")
+        come_back(front, site)
+
+
+def come_back(front: Front, site: People, seconds: float = 30) -> None:
+    """Open the stream as an EventSource does: again, for as long as it is only told to come back.
+    A front may serve pages already while it still takes the stream's servers for dead."""
+    deadline = time.monotonic() + seconds
+    with SecureBrowser(front.url, site.alice) as browser:
+        while True:
+            with suppress(EOFError), SecureStream(browser) as stream:
+                stream.next("connected")
+                return
+            assert time.monotonic() < deadline, front.binary
+            time.sleep(0.2)
 
 
 class Mirror(BaseHTTPRequestHandler):

@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,7 +20,7 @@ import pytest
 from tests.deploy.fronts import DEPLOY, HOST, Apache, Caddy, Front, Haproxy, Nginx, filled
 from tests.deploy.production import Installation, Process, example
 from tests.deploy.secure import PATH, SecureBrowser, SecureStream
-from tests.site import People
+from tests.harness.site import People
 
 SHORT = 2  # seconds
 TALKING = 3  # seconds; longer than that
@@ -82,9 +83,11 @@ def upstream(handler: type[Endless]) -> Iterator[int]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @contextmanager
@@ -161,7 +164,6 @@ def test_a_reload_lets_go_of_old_streams_and_takes_new_ones(
     )
     with front, SecureBrowser(front.url, site.alice) as browser, SecureStream(browser) as stream:
         stream.next("connected")
-        assert front.process is not None
         front.process.send_signal(signal.SIGHUP)
         with SecureStream(browser) as another:
             another.next("connected")
@@ -197,3 +199,72 @@ def test_one_late_heartbeat_cuts_no_stream_and_a_dead_server_is_noticed_soon(
 def test_nginx_may_open_as_many_files_as_it_promises_connections() -> None:
     connections = number("nginx/nginx.conf", "worker_connections")
     assert number("nginx/nginx.conf", "worker_rlimit_nofile") > connections
+
+
+class Answering(Endless):
+    """Says yes to everything, in place of Daphne."""
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+
+LOG_INS = ("/accounts/login/", "/accounts/password_change/", "/admin/login/")
+OFFICE = 200  # people behind one address
+
+
+@pytest.fixture(scope="module", params=[Nginx, Haproxy], ids=["nginx", "haproxy"])
+def limiting(
+    request: pytest.FixtureRequest, place: Path, installation: Installation
+) -> Iterator[Front]:
+    with upstream(Answering) as port:
+        folder = place / f"{request.param.__name__}-rates"
+        with request.param(folder, [port] * 2, installation.static) as front:
+            wait_for(front)
+            yield front
+
+
+def wait_for(front: Front) -> None:
+    """HAProxy believes in its processes only after a moment."""
+    deadline = time.monotonic() + 10
+    while SecureBrowser(front.url).get("/").status_code != 200:
+        assert time.monotonic() < deadline, front.said()
+        time.sleep(0.1)
+
+
+def statuses(front: Front, method: str, *paths: str, times: int) -> list[int]:
+    with SecureBrowser(front.url) as browser:
+        return [
+            browser.request(method, paths[number % len(paths)]).status_code
+            for number in range(times)
+        ]
+
+
+def test_an_office_of_200_logs_in_at_once_and_a_flood_does_not(limiting: Front) -> None:
+    assert set(statuses(limiting, "POST", *LOG_INS, times=OFFICE)) == {200}
+    assert 429 in statuses(limiting, "POST", *LOG_INS, times=2 * OFFICE)
+    assert set(statuses(limiting, "GET", *LOG_INS, "/", times=20)) == {200}  # to look is free
+    assert set(statuses(limiting, "POST", "/tickets/1/comments/", times=20)) == {200}
+
+
+def test_the_pages_of_an_office_may_ask_the_api_and_a_flood_may_not(limiting: Front) -> None:
+    assert set(statuses(limiting, "GET", "/api/tickets/", times=3 * OFFICE)) == {200}
+    with SecureBrowser(limiting.url) as browser, ThreadPoolExecutor(8) as crowd:
+        refused = next(
+            (
+                answer
+                for answer in crowd.map(lambda _: browser.get("/api/tickets/"), range(4000))
+                if answer.status_code != 200
+            ),
+            None,
+        )
+    assert refused is not None
+    assert refused.status_code == 429
+    assert refused.headers["content-type"] == "application/json"
+    assert set(refused.json()) == {"error", "fields"}
+    assert set(statuses(limiting, "GET", PATH, times=2 * OFFICE)) == {200}  # the stream

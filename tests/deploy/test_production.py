@@ -19,10 +19,10 @@ from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.windows import assert_not_reloaded, eventually, expect_live, log_in, mark, row
-from tests.chromium import PATIENCE
 from tests.deploy.fronts import Nginx
 from tests.deploy.production import Installation, Process
-from tests.site import People
+from tests.harness.chromium import PATIENCE
+from tests.harness.site import People
 
 THOROUGH = os.environ.get("PROD_CHECK") == "1"
 HEARTBEAT = 15 if THOROUGH else 1

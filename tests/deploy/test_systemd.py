@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.backends import missing
 from tests.deploy.fronts import DEPLOY, filled
+from tests.harness.processes import installed
 
 UNITS = DEPLOY / "systemd"
 MOST_EXPOSED = 2.0  # of 10, as systemd-analyze counts; "OK" begins below 5
@@ -18,12 +18,16 @@ MOST_EXPOSED = 2.0  # of 10, as systemd-analyze counts; "OK" begins below 5
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
     """The units with programs that exist on this machine."""
-    if shutil.which("systemd-analyze") is None:
-        missing("systemd-analyze (Debian package systemd)")
+    installed("systemd-analyze", "systemd")
+    true = shutil.which("true") or ""
     service = filled((UNITS / "helpdesk@.service").read_text(), {"/srv/helpdesk/.venv": "/usr"})
-    service = re.sub(r"/usr/bin/(python|daphne|curl)", shutil.which("true") or "", service)
+    service = re.sub(r"/usr/bin/(python|daphne|curl)", true, service)
     (tmp_path / "helpdesk@.service").write_text(service)
-    shutil.copy(UNITS / "helpdesk.target", tmp_path)
+    script = {"ExecStart=/srv/helpdesk/deploy/systemd/backup": f"ExecStart={true}"}
+    backup = filled((UNITS / "helpdesk-backup.service").read_text(), script)
+    (tmp_path / "helpdesk-backup.service").write_text(backup)
+    for name in ("helpdesk.target", "helpdesk-backup.timer"):
+        shutil.copy(UNITS / name, tmp_path)
     return tmp_path
 
 
@@ -35,17 +39,31 @@ def analyze(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_systemd_understands_every_line(units: Path) -> None:
-    done = analyze("verify", "helpdesk@8001.service", "helpdesk.target", folder=units)
+    names = ("helpdesk@8001.service", "helpdesk.target", "helpdesk-backup.service",
+             "helpdesk-backup.timer")  # fmt: skip
+    done = analyze("verify", *names, folder=units)
     complaints = [line for line in (done.stdout + done.stderr).splitlines() if "helpdesk" in line]
     assert complaints == []
     assert done.returncode == 0, done.stderr
 
 
-def test_a_process_may_do_little_beside_its_work(units: Path) -> None:
-    unit = str(units / "helpdesk@.service")
+@pytest.mark.parametrize("name", ["helpdesk@.service", "helpdesk-backup.service"])
+def test_a_process_may_do_little_beside_its_work(name: str, units: Path) -> None:
+    unit = str(units / name)
     limit = f"--threshold={round(10 * MOST_EXPOSED)}"
     done = analyze("security", "--offline=yes", "--no-pager", limit, unit, folder=units)
     assert done.returncode == 0, done.stdout[-300:] + done.stderr
+
+
+def test_the_backup_is_made_each_night(units: Path) -> None:
+    timer = (units / "helpdesk-backup.timer").read_text()
+    (when,) = re.findall(r"^OnCalendar=(.+)$", timer, re.MULTILINE)
+    done = analyze("calendar", "--iterations=2", when, folder=units)
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r" 02:30:00", done.stdout)) >= 2
+    assert re.search(r"^ExecStart=\S+ /var/backups/helpdesk$",
+                     (UNITS / "helpdesk-backup.service").read_text(), re.MULTILINE)  # fmt: skip
+    assert os.access(UNITS / "backup", os.X_OK)
 
 
 SYSTEMCTL = """#!/bin/sh

@@ -1,38 +1,62 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { Hub } from "../../static/live/hub.js";
-import { FakePort, FakeWorld } from "./fakes.js";
+import { Hub } from "../../live/static/live/hub.js";
+import { FakeHubPort, FakeWorld } from "./fakes.js";
 
 const config = { url: "/stream", user: "7", client: "c1", events: ["thing.made"] };
-let world, hub;
+/** @type {FakeWorld} */
+let world;
+/** @type {Hub} */
+let hub;
 
 beforeEach(() => {
   world = new FakeWorld();
   hub = new Hub(world);
 });
 
+class Tab {
+  port = new FakeHubPort();
+
+  /** @param {number | null} position */
+  join(position) {
+    this.port.hear({ kind: "join", config, position });
+  }
+
+  /** @param {"leave" | "pong" | "resume"} kind */
+  say(kind) {
+    this.port.hear({ kind });
+  }
+
+  seen() {
+    const frames = this.port.sent.filter((message) => message.kind === "frame");
+    return frames.map(({ frame: { type, id } }) => `${type} ${id}`);
+  }
+
+  state() {
+    const statuses = this.port.sent.filter((message) => message.kind === "status");
+    return statuses.at(-1)?.status.state;
+  }
+
+  /** @param {Live.FromHub["kind"]} kind */
+  heard(kind) {
+    return this.port.sent.filter((message) => message.kind === kind).length;
+  }
+}
+
+/** @param {number | null} position */
 function tabAt(position) {
-  const port = new FakePort();
-  const say = (kind, message = {}) => port.onmessage({ data: { kind, ...message } });
-  const frames = () => port.sent.filter(({ kind }) => kind === "frame").map(({ frame }) => frame);
-  const tab = {
-    port,
-    say,
-    join: (at) => say("join", { config, position: at }),
-    seen: () => frames().map(({ type, id }) => `${type} ${id}`),
-    state: () => port.sent.findLast(({ kind }) => kind === "status").status.state,
-    heard: (kind) => port.sent.filter((message) => message.kind === kind).length,
-  };
-  hub.welcome(port);
+  const tab = new Tab();
+  hub.welcome(tab.port);
   tab.join(position);
   return tab;
 }
 
 async function goLive() {
-  world.source.connect(hub.stream.position);
+  world.source.connect(hub.stream?.position ?? null);
   await world.pass(300);
 }
 
+/** @param {number[]} ids */
 const send = (...ids) => ids.forEach((id) => world.source.send("thing.made", id));
 
 test("all tabs share one stream, and each gets each event once", async () => {
@@ -85,6 +109,45 @@ test("memory is bounded, and what it forgot is a reset", async () => {
   assert.deepEqual(tabAt(0).seen(), ["reset 1001"]);
 });
 
+test("memory is bounded in bytes too: of long events there are fewer, and the rest is a reset", async () => {
+  tabAt(0);
+  await goLive();
+  const text = "x".repeat(100_000); // at most 400 kB, so 8 MB hold 20
+  for (let id = 1; id <= 100; id += 1) world.source.send("thing.made", id, { text });
+  assert.equal(hub.recent.length, 19);
+  assert.deepEqual(tabAt(80).seen(), ["reset 100"]);
+  assert.equal(tabAt(81).seen().length, 19);
+  for (let id = 101; id <= 1200; id += 1) send(id);
+  assert.equal(hub.recent.length, 1000);
+  assert.ok(hub.size < 10_000, String(hub.size));
+});
+
+/** @param {number[]} ids */
+const pass = (...ids) =>
+  ids.forEach((id) => world.source.send("thing.made", id, { passing: `matter:${id % 2}` }));
+
+test("of a passing matter a tab that joins gets the newest only, and all if it was there", async () => {
+  const first = tabAt(10);
+  await goLive();
+  pass(11, 12, 13);
+  send(14);
+  pass(15);
+  assert.equal(first.seen().length, 5);
+  assert.deepEqual(tabAt(10).seen(), ["thing.made 12", "thing.made 14", "thing.made 15"]);
+  assert.equal(hub.size, hub.recent.reduce((sum, { data }) => sum + JSON.stringify(data).length, 0));
+});
+
+test("what is passing is over after a minute", async () => {
+  tabAt(10);
+  await goLive();
+  pass(11);
+  send(12);
+  world.jump(40_000);
+  pass(14);
+  world.jump(30_000);
+  assert.deepEqual(tabAt(10).seen(), ["thing.made 12", "thing.made 14"]);
+});
+
 test("after a reset nobody is served from before it", async () => {
   const first = tabAt(10);
   await goLive();
@@ -116,6 +179,15 @@ test("heartbeats reach every tab", async () => {
   await goLive();
   world.source.send("heartbeat", 10);
   assert.deepEqual([a.seen(), b.seen()], [["heartbeat 10"], ["heartbeat 10"]]);
+});
+
+test("every tab hears the server's time when the stream opens, also before a reset", async () => {
+  const [a, b] = [tabAt(10), tabAt(12)];
+  world.source.connect(null, { server_time: "2026-11-22T12:00:00.000Z" });
+  const time = { kind: "time", time: "2026-11-22T12:00:00.000Z" };
+  for (const tab of [a, b]) {
+    assert.deepEqual(tab.port.sent.filter(({ kind }) => kind === "time"), [time]);
+  }
 });
 
 test("a page that shows nothing of the log does not decide where the stream starts", async () => {

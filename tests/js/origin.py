@@ -1,6 +1,7 @@
 """A small origin that serves the client, a page around it, and a stream the test has in hand."""
 
 import json
+import mimetypes
 import queue
 import select
 import threading
@@ -12,8 +13,14 @@ from urllib.parse import parse_qs, urlsplit
 from django.template import Context, Engine
 
 ROOT = Path(__file__).parents[2]
-LIBRARIES = {name: f"django.templatetags.{name}" for name in ("l10n", "static")}
-PAGE = """<!doctype html><title>page</title>
+LIBRARIES = {name: f"django.templatetags.{name}" for name in ("l10n", "static", "tz")}
+# Where another project could have them: neither address is written into the client.
+STREAM = "/of-this-project/stream"
+LOG_IN = "/of-this-project/door"
+
+# A page of a project whose style sheet knows nothing of us.
+PAGE = """<!doctype html><title>page</title><meta name="color-scheme" content="light dark">
+<style>body { background: Canvas; color: CanvasText }</style>
 <script>
   window.seen = []; window.states = []; window.resets = 0; window.reloadFails = false;
   document.addEventListener("live:event", ({detail}) => seen.push(detail.id));
@@ -26,6 +33,11 @@ PAGE = """<!doctype html><title>page</title>
 {% include "live/client.html" with head=head events="thing.made" %}"""
 
 
+class Server(ThreadingHTTPServer):
+    def handle_error(self, *where: object) -> None:
+        """Pages leave while scripts are on their way to them."""
+
+
 class Origin:
     """`head` and the log grow by `publish`; `refuse_with` a status, or None to serve streams."""
 
@@ -33,14 +45,14 @@ class Origin:
         self.user = 7
         self.head = 10
         self.log: list[int] = []
+        self.login = LOG_IN
         self.refuse_with: int | None = None
         self.streams: list[Stream] = []
         self.requests: list[dict[str, str]] = []
-        self.engine = Engine(dirs=[str(ROOT / "templates")], libraries=LIBRARIES)
+        self.engine = Engine(dirs=[str(ROOT / "live" / "templates")], libraries=LIBRARIES)
         handler = type("BoundHandler", (Handler,), {"origin": self})
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.server = Server(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
-        self.server.handle_error = lambda *_: None  # pages leave while scripts are on their way
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     @cached_property
@@ -62,8 +74,10 @@ class Origin:
 
     def page(self, query: dict[str, str]) -> str:
         context = {
-            "live_user_id": 7,
+            "live_user_id": "7",
             "live_version": "v1",
+            "live_stream_url": STREAM,
+            "live_login_url": self.login,
             "head": query.get("head", self.head),
         }
         return self.engine.from_string(PAGE).render(Context(context))
@@ -89,11 +103,12 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         query = {name: values[-1] for name, values in parse_qs(url.query).items()}
-        static = ROOT / url.path.lstrip("/")
-        if url.path == "/api/user/stream":
+        static = ROOT / "live" / url.path.lstrip("/")
+        if url.path == STREAM:
             self.stream(query)
         elif url.path.startswith("/static/") and static.is_file():
-            self.answer(200, "text/javascript", static.read_bytes())
+            kind, _ = mimetypes.guess_type(static.name)
+            self.answer(200, kind or "", static.read_bytes())
         elif url.path == "/":
             self.answer(200, "text/html; charset=utf-8", self.origin.page(query).encode())
         else:

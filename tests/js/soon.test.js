@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { soon } from "../../static/js/soon.js";
+import { soon } from "../../static/tickets/soon.js";
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
+/** @param {import("node:test").TestContext} context */
 function clock(context) {
   let now = 0;
   context.mock.timers.enable({ apis: ["setTimeout"] });
   context.mock.method(performance, "now", () => now);
   context.mock.method(Math, "random", () => 0.5);
+  /** @param {number} milliseconds */
   return async (milliseconds) => {
     now += milliseconds;
     context.mock.timers.tick(milliseconds);
@@ -44,8 +46,10 @@ test("runs are apart", async (context) => {
 
 test("who asks during a run gets another one, for this one may not know", async (context) => {
   const pass = clock(context);
-  let finish;
-  const task = mock.fn(() => new Promise((resolve) => (finish = resolve)));
+  let finish = () => {};
+  const task = mock.fn(async () => {
+    await new Promise((/** @type {(done: void) => void} */ resolve) => (finish = resolve));
+  });
   const ask = soon(task, { apart: 1000, spread: 0 });
   ask();
   await pass(0);
@@ -55,5 +59,40 @@ test("who asks during a run gets another one, for this one may not know", async 
   finish();
   await settle();
   await pass(0);
+  assert.equal(task.mock.callCount(), 2);
+});
+
+for (const { how, fail } of [
+  { how: "rejects", fail: () => Promise.reject(new Error("502")) },
+  { how: "throws", fail: () => { throw new Error("502"); } },
+]) {
+  test(`a task that ${how} is said, and stops none that come after it`, async (context) => {
+    const pass = clock(context);
+    const said = context.mock.method(console, "error", () => {});
+    const task = mock.fn(async () => {});
+    task.mock.mockImplementationOnce(fail);
+    const ask = soon(task, { apart: 1000, spread: 0 });
+    ask();
+    await pass(0);
+    assert.equal(said.mock.callCount(), 1);
+    ask();
+    await pass(1000);
+    assert.equal(task.mock.callCount(), 2);
+  });
+}
+
+test("who asks during a run that fails gets another one", async (context) => {
+  const pass = clock(context);
+  context.mock.method(console, "error", () => {});
+  /** @type {(error: Error) => void} */
+  let fail = () => {};
+  const task = mock.fn(() => new Promise((_, reject) => (fail = reject)));
+  const ask = soon(task, { apart: 1000, spread: 0 });
+  ask();
+  await pass(0);
+  ask();
+  fail(new Error("502"));
+  await settle();
+  await pass(1000);
   assert.equal(task.mock.callCount(), 2);
 });

@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { Stream } from "../../static/live/stream.js";
-import { backOff } from "../../static/live/world.js";
+import { Stream } from "../../live/static/live/stream.js";
+import { backOff } from "../../live/static/live/world.js";
 import { FakeWorld } from "./fakes.js";
 
-let world, stream, frames, states;
+/** @type {FakeWorld} */
+let world;
+/** @type {Stream} */
+let stream;
+/** @type {Live.Frame[]} */
+let frames;
+/** @type {string[]} */
+let states;
 
 beforeEach(() => {
   world = new FakeWorld();
@@ -41,7 +48,7 @@ test("without a position starts where the server says", async () => {
   stream.close();
   stream.position = null;
   stream.open();
-  assert.deepEqual(world.source.query, { client: "c1" });
+  assert.deepEqual({ ...world.source.query }, { client: "c1" });
   world.source.connect(55);
   world.source.end();
   await world.pass(2000);
@@ -131,6 +138,33 @@ test("only a 401, twice, means signed out", async () => {
   assert.equal(stream.status.state, "signed-out");
   assert.equal(world.sources.length, 2);
   assert.equal(world.timers.size, 0);
+});
+
+async function beSignedOut() {
+  world.probeStatus = 401;
+  for (let turn = 0; turn < 2; turn += 1) {
+    world.source.refuse();
+    await world.pass(2500);
+  }
+  assert.equal(stream.status.state, "signed-out");
+  states.length = 0;
+}
+
+test("signed out, it looks again when somebody may have signed in, and says what it finds", async () => {
+  await beSignedOut();
+  stream.nudge();
+  world.source.refuse();
+  await world.pass(60_000);
+  assert.deepEqual([...new Set(states)], ["signed-out"], "still so: nothing else was said meanwhile");
+
+  stream.nudge();
+  world.source.connect(10, { user: 8 });
+  assert.equal(stream.status.state, "other-user");
+
+  states.length = 0;
+  stream.nudge();
+  assert.deepEqual(states, []);
+  await goLive();
 });
 
 test("a changed password, which brings a new session, is survived", async () => {

@@ -1,29 +1,30 @@
 """The browser's side of the stream: its modules under Node, the whole of it in Chromium."""
 
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.backends import missing
-from tests.chromium import PATIENCE
+from tests.harness.chromium import PATIENCE
+from tests.harness.contrast import assert_texts_stand_out
+from tests.harness.processes import installed
 
-from .origin import Origin
+from .origin import LOG_IN, Origin
 
 HERE = Path(__file__).parent
 in_browser = pytest.mark.browser
 NO_SHARED_WORKER = "delete window.SharedWorker"
 
+OpenTab = Callable[..., Page]
+
 
 @pytest.mark.timeout(120)
 def test_modules_keep_their_promises_under_node() -> None:
-    node = shutil.which("node")
-    if node is None:
-        missing("node (Debian package nodejs)")
+    node = installed("node", "nodejs")
     tests = sorted(map(str, HERE.glob("*.test.js")))
     run = subprocess.run([node, "--test", *tests], capture_output=True, text=True, timeout=100)
     assert run.returncode == 0, run.stdout
@@ -38,15 +39,14 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def origin(settings) -> Iterator[Origin]:
-    settings.ROOT_URLCONF = "django.contrib.auth.urls"  # the client needs no more of a project
+def origin() -> Iterator[Origin]:
     origin = Origin()
     yield origin
     origin.stop()
 
 
 @pytest.fixture
-def tab(context: BrowserContext, origin: Origin) -> Callable[..., Page]:
+def tab(context: BrowserContext, origin: Origin) -> OpenTab:
     def open_tab(query: str = "", script: str = "") -> Page:
         page = context.new_page()
         if script:
@@ -75,10 +75,12 @@ def expect_status(page: Page, state: str, text: str) -> None:
 
 
 @in_browser
-def test_eight_tabs_share_one_stream_and_each_hears_each_event_once(tab, origin) -> None:
+def test_eight_tabs_share_one_stream_and_each_hears_each_event_once(
+    tab: OpenTab, origin: Origin
+) -> None:
     pages = [tab() for _ in range(8)]
     for page in pages:
-        expect_status(page, "live", "Live · last sign 0 s ago")
+        expect_status(page, "live", "Live · checked just now")
     assert len(origin.streams) == 1
     for _ in range(3):
         origin.publish()
@@ -88,7 +90,7 @@ def test_eight_tabs_share_one_stream_and_each_hears_each_event_once(tab, origin)
 
 
 @in_browser
-def test_late_tab_gets_what_its_page_lacks(tab, origin) -> None:
+def test_late_tab_gets_what_its_page_lacks(tab: OpenTab, origin: Origin) -> None:
     first = tab("?head=10")
     origin.publish()
     origin.publish()
@@ -102,7 +104,7 @@ def test_late_tab_gets_what_its_page_lacks(tab, origin) -> None:
 
 
 @in_browser
-def test_without_shared_workers_each_tab_has_its_own_stream(tab, origin) -> None:
+def test_without_shared_workers_each_tab_has_its_own_stream(tab: OpenTab, origin: Origin) -> None:
     pages = [tab(script=NO_SHARED_WORKER) for _ in range(2)]
     for page in pages:
         expect_status(page, "live", "Live")
@@ -115,7 +117,9 @@ def test_without_shared_workers_each_tab_has_its_own_stream(tab, origin) -> None
 
 
 @in_browser
-def test_the_last_tab_closes_the_stream(tab, origin, context) -> None:
+def test_the_last_tab_closes_the_stream(
+    tab: OpenTab, origin: Origin, context: BrowserContext
+) -> None:
     page = tab()
     expect_status(page, "live", "Live")
     other = context.new_page()
@@ -124,7 +128,7 @@ def test_the_last_tab_closes_the_stream(tab, origin, context) -> None:
 
 
 @in_browser
-def test_a_deploy_behind_a_proxy_is_survived_without_loss(tab, origin) -> None:
+def test_a_deploy_behind_a_proxy_is_survived_without_loss(tab: OpenTab, origin: Origin) -> None:
     page = tab()
     expect_status(page, "live", "Live")
     origin.refuse_with = 502
@@ -133,14 +137,14 @@ def test_a_deploy_behind_a_proxy_is_survived_without_loss(tab, origin) -> None:
     expect(page.get_by_role("button", name="Try now")).to_be_visible()
     origin.publish()
     origin.refuse_with = None
-    page.get_by_role("button", name="Try now").click()
+    page.get_by_role("button", name="Try now", include_hidden=True).dispatch_event("click")
     expect_status(page, "live", "Live")
     expect(page.get_by_role("status")).to_have_text("Reconnected.")
     assert page.evaluate("seen") == [11]
 
 
 @in_browser
-def test_signed_out_offers_to_log_in_and_to_come_back_here(tab, origin) -> None:
+def test_signed_out_offers_to_log_in_and_to_come_back_here(tab: OpenTab, origin: Origin) -> None:
     page = tab("?head=10")
     expect_status(page, "live", "Live")
     origin.refuse_with = 401
@@ -148,11 +152,19 @@ def test_signed_out_offers_to_log_in_and_to_come_back_here(tab, origin) -> None:
     expect_status(page, "signed-out", "Signed out")
     expect(page.get_by_role("alert")).to_contain_text("Signed out")
     link = page.get_by_role("link", name="Log in")
-    assert link.get_attribute("href") == "/login/?next=%2F%3Fhead%3D10"
+    assert link.get_attribute("href") == f"{LOG_IN}?next=%2F%3Fhead%3D10"
 
 
 @in_browser
-def test_replaced_comes_back_at_a_click(tab, origin) -> None:
+def test_a_log_in_address_with_a_query_keeps_it(tab: Callable[..., Page], origin: Origin) -> None:
+    origin.login = f"{LOG_IN}?by=mail"
+    origin.refuse_with = 401
+    link = tab("?head=10").get_by_role("link", name="Log in")
+    expect(link).to_have_attribute("href", f"{LOG_IN}?by=mail&next=%2F%3Fhead%3D10")
+
+
+@in_browser
+def test_replaced_comes_back_at_a_click(tab: OpenTab, origin: Origin) -> None:
     page = tab()
     expect_status(page, "live", "Live")
     origin.send("goodbye", None, {"reason": "replaced"})
@@ -163,7 +175,7 @@ def test_replaced_comes_back_at_a_click(tab, origin) -> None:
 
 
 @in_browser
-def test_another_users_events_never_reach_the_page(tab, origin) -> None:
+def test_another_users_events_never_reach_the_page(tab: OpenTab, origin: Origin) -> None:
     origin.user = 8
     origin.log = [11]
     page = tab()
@@ -173,7 +185,7 @@ def test_another_users_events_never_reach_the_page(tab, origin) -> None:
 
 
 @in_browser
-def test_a_failing_reload_is_shown_until_it_works(tab, origin) -> None:
+def test_a_failing_reload_is_shown_until_it_works(tab: OpenTab, origin: Origin) -> None:
     page = tab()
     expect_status(page, "live", "Live")
     page.evaluate("reloadFails = true")
@@ -185,7 +197,7 @@ def test_a_failing_reload_is_shown_until_it_works(tab, origin) -> None:
 
 
 @in_browser
-def test_degraded_is_not_live_though_the_stream_is_open(tab, origin) -> None:
+def test_degraded_is_not_live_though_the_stream_is_open(tab: OpenTab, origin: Origin) -> None:
     page = tab()
     expect_status(page, "live", "Live")
     origin.send("degraded", None, {"reason": "database"})
@@ -194,7 +206,9 @@ def test_degraded_is_not_live_though_the_stream_is_open(tab, origin) -> None:
 
 
 @in_browser
-def test_a_page_brought_back_by_the_back_button_misses_nothing(tab, origin) -> None:
+def test_a_page_brought_back_by_the_back_button_misses_nothing(
+    tab: OpenTab, origin: Origin
+) -> None:
     page = tab("?head=10")
     expect_status(page, "live", "Live")
     page.goto(f"{origin.url}/?elsewhere")
@@ -205,10 +219,46 @@ def test_a_page_brought_back_by_the_back_button_misses_nothing(tab, origin) -> N
 
 
 @in_browser
-def test_without_scripts_the_page_says_that_it_is_not_live(browser, origin) -> None:
+def test_without_scripts_the_page_says_that_it_is_not_live(
+    browser: Browser, origin: Origin
+) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(origin.url)
     expect(page.locator(".live-note")).to_be_visible()
     expect(page.locator(".live-note")).to_contain_text("This page is not live")
+    context.close()
+
+
+@in_browser
+def test_what_only_screen_readers_say_is_hidden_without_a_style_sheet_of_the_project(
+    tab: Callable[..., Page],
+) -> None:
+    page = tab()
+    expect_status(page, "live", "Live")
+    page.evaluate("document.querySelector('.live-alarm').textContent = 'Signed out.'")
+    for role in ("status", "alert"):
+        box = page.get_by_role(role).bounding_box()
+        assert box is not None
+        assert max(box["width"], box["height"]) <= 1, role
+
+
+@in_browser
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_each_state_can_be_read_without_a_style_sheet_of_the_project(
+    browser: Browser, origin: Origin, colours: Literal["light", "dark"]
+) -> None:
+    context = browser.new_context(color_scheme=colours)
+    page = context.new_page()
+    page.route("**/live.js", lambda route: route.abort())  # the test says what the line shows
+    page.goto(origin.url)
+    line = page.locator("#live-status")
+    for part in (".live-age", ".live-button", ".live-link"):
+        line.locator(part).evaluate("part => { part.hidden = false; part.textContent = 'Words'; }")
+    grounds = set()
+    for state in ("live", "reconnecting", "not-live", "signed-out", "stale"):
+        page.evaluate("state => document.documentElement.dataset.liveState = state", state)
+        assert_texts_stand_out(page, at_least=4)
+        grounds.add(line.evaluate("line => getComputedStyle(line).backgroundColor"))
+    assert len(grounds) == 3, "live, reconnecting and not live look different"
     context.close()

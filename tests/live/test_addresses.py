@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from live.addresses import client_address
-from live.snapshots import running
+from live.process.snapshots import running
+from tests.harness.servers import Daphne
+from tests.harness.sessions import session_of
+from tests.harness.site import Browser, People
+from tests.harness.sse import EventStream
 from tests.live.test_connections import until
-from tests.servers import Daphne
-from tests.site import Browser, People, session_of
-from tests.sse import EventStream
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,18 @@ from tests.sse import EventStream
         (True, "203.0.113.9", "203.0.113.9"),
         (True, "6.6.6.6, 203.0.113.9", "203.0.113.9"),  # the first was sent by anybody
         (True, "2001:db8::1", "2001:db8::1"),
+        (True, "203.0.113.9:5678", "203.0.113.9"),  # some proxies write the port, too
+        (True, "[2001:db8::1]:1234", "2001:db8::1"),
+        (True, "[2001:db8::1]", "2001:db8::1"),
+        (True, "6.6.6.6:1, [2001:DB8::1]:1234", "2001:db8::1"),
+        (True, "fe80::1%eth0", "fe80::1"),
+        (True, "fe80::1%\0<script>", "fe80::1"),
+        (True, "203.0.113.9:port", "127.0.0.1"),
+        (True, "[203.0.113.9", "127.0.0.1"),
+        (True, "[]:80", "127.0.0.1"),
+        (True, "999.0.113.9:80", "127.0.0.1"),
+        (True, "203.0.113.9\0", "127.0.0.1"),
+        (True, "unknown", "127.0.0.1"),
         (True, "", "127.0.0.1"),
         (True, "junk", "127.0.0.1"),
         (True, "203.0.113.9, <script>", "127.0.0.1"),
@@ -28,7 +41,7 @@ from tests.sse import EventStream
 def test_the_address_is_the_proxys_own_word(
     settings: Any, trusted: bool, forwarded: str, expected: str
 ) -> None:
-    settings.TRUST_PROXY_HEADERS = trusted
+    settings.LIVE_TRUST_PROXY_HEADERS = trusted
 
     assert client_address("127.0.0.1", forwarded) == expected
 

@@ -1,17 +1,32 @@
 """The operators' page: who is connected, over all processes, and the button that ends a stream."""
 
+import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
+from socket import gethostname
 from typing import Any
 
 import pytest
+from django.contrib.admin import AdminSite
 from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import path
+from django.utils import timezone
 
-from live.snapshots import running
-from tests.servers import Daphne
-from tests.site import Browser, People
+from live.admin import LiveConnections
+from live.models import ServerProcess
+from live.process.snapshots import running
+from tests.harness import backends
+from tests.harness.servers import Daphne
+from tests.harness.site import Browser, People
 
 PAGE = "/admin/live/serverprocess/"
+
+# Another project's admin: under a name and an address of its own.
+operators = AdminSite("operators")
+operators.register(ServerProcess, LiveConnections)
+urlpatterns = [path("control/", operators.urls)]
 
 
 def until(true: Callable[[], bool], seconds: float = 8) -> None:
@@ -53,6 +68,14 @@ def test_it_shows_the_streams_of_all_processes(
         page = browser.get(PAGE).text
         assert "127.0.0.1" in page
         assert "Relay: current" in page
+        for process in (server, other):
+            title = f"{gethostname()}, port {process.port}, pid {process.pid}"
+            assert f"<h2>{title}</h2>" in page
+        assert re.search(r"As of \d\d:\d\d:\d\d UTC;", page)
+        carriers = [name for name, there in (("PostgreSQL", backends.postgres),
+                                             ("Redis", backends.redis)) if there]  # fmt: skip
+        by = f"carried by {' and '.join(carriers)}" if carriers else "in this process only"
+        until(lambda: browser.get(PAGE).text.count(f"Bell: {by}") == 2)
 
 
 @pytest.mark.parametrize(
@@ -88,3 +111,46 @@ def test_the_button_ends_one_stream_and_its_browser_may_come_back(
 
     assert stream.ends()[-1].data == {"reason": "shutdown"}
     other.silent_for(1)
+
+
+def a_process_with_streams_of(*users: object) -> ServerProcess:
+    stream = {"address": "::1", "http": "2", "diagnosis": False, "opened": 7_200, "written": 0.5,
+              "position": 12_345, "behind": 0}  # fmt: skip
+    streams = [{**stream, "number": 4_321 + n, "user": user} for n, user in enumerate(users)]
+    now = timezone.now()
+    state = {"streams": streams, "count": len(streams), "position": 12_345, "relay_age": 0.1,
+             "trouble": "", "bell": "none"}  # fmt: skip
+    return ServerProcess.objects.create(name="desk-1", started_at=now, at=now, state=state)
+
+
+def test_it_works_in_an_admin_of_another_name_and_language(
+    client: Client, admin: User, settings: Any
+) -> None:
+    """Where numbers are written 4.321 and 2,5 too, scripts and forms get them as they are."""
+    settings.ROOT_URLCONF = __name__
+    settings.USE_I18N, settings.LANGUAGE_CODE = True, "de"
+    settings.USE_THOUSAND_SEPARATOR = True
+    settings.LIVE_HEARTBEAT_SECONDS = 2.5
+    a_process_with_streams_of(admin.pk, str(admin.pk), 999_999)
+    client.force_login(admin)
+
+    page = client.get("/control/live/serverprocess/").content.decode()
+    assert 'data-every="2.5"' in page
+    assert 'name="number" value="4321"' in page
+    assert 'action="/control/live/serverprocess/end/"' in page
+    assert page.count('<th scope="row">admin</th>') == 2, "its key as a number and as text"
+    assert page.count('<th scope="row">deleted user</th>') == 1
+
+    end = {"process": "desk-1", "number": "4321"}
+    answer = client.post("/control/live/serverprocess/end/", end)
+    assert answer.headers["Location"] == "/control/live/serverprocess/"
+
+
+def test_it_says_since_when_a_process_polls_and_why(client: Client, admin: User) -> None:
+    process = a_process_with_streams_of(admin.pk)
+    process.state |= {"bell": "a poll every 1 s instead, for it is deaf", "bell_silent_for": 90}
+    process.save()
+    client.force_login(admin)
+    since = process.at - timedelta(seconds=90)
+    told = f"a poll every 1 s instead, for it is deaf, since {since:%Y-%m-%d %H:%M:%S} UTC"
+    assert f"Bell: <strong>{told}</strong>" in client.get(PAGE).content.decode()

@@ -5,18 +5,24 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import ExitStack
+from statistics import median
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
-from live import log
+from live.log import numbering
 from live.models import Event
-from tests import backends
-from tests.servers import Daphne
-from tests.site import Browser, People, session_of
-from tests.sse import Closed, EventStream, Frame
+from live.process.snapshots import running
+from tests.harness import backends
+from tests.harness.databases import PgBouncer
+from tests.harness.servers import Daphne
+from tests.harness.sessions import session_of
+from tests.harness.site import Browser, People
+from tests.harness.sse import Closed, EventStream, Frame
+from tests.harness.temporary import folder
 from tickets.models import Comment, Ticket
 
 
@@ -35,16 +41,69 @@ def test_a_rolled_back_change_reaches_nobody(server: Daphne, site: People, follo
     stream.silent_for(0.7)
 
 
+@pytest.mark.skipif(backends.postgres is not None, reason="PostgreSQL rings by itself")
 def test_a_save_in_another_process_arrives_within_two_polls(
     site_database: str, site: People, follow: Any
 ) -> None:
     # This process is the other one; with Redis its ring would come through, so there is none.
-    with Daphne(site_database, LIVE_POLL_SECONDS="1", REDIS_URL="") as server:
+    with Daphne(site_database, LIVE_POLL_SECONDS="2", REDIS_URL="") as server:
         stream = follow(server, site.alice)
         for _ in range(3):
+            site.ticket()
+            saved = time.monotonic()
+            assert stream.next().at - saved < 4
+
+
+@pytest.mark.skipif(backends.postgres is None, reason="needs TEST_DATABASE=postgres")
+@pytest.mark.parametrize("pooled", [False, True], ids=["direct", "behind a pooler"])
+def test_on_postgresql_a_save_in_another_process_is_as_fast_as_one_here(
+    site_database: str, site: People, follow: Any, pooled: bool
+) -> None:
+    """Without Redis. Behind a pooler in transaction mode the bell goes by a direct address."""
+    assert backends.postgres is not None
+    with ExitStack() as stack:
+        url, direct = site_database, ""
+        if pooled:
+            url = stack.enter_context(PgBouncer(folder, backends.postgres)).url
+            direct = site_database
+        server = stack.enter_context(
+            Daphne(url, LIVE_POLL_SECONDS="20", REDIS_URL="", LIVE_BELL_URL=direct)
+        )
+        stream = follow(server, site.alice)
+        wait_until_rung_by(server, "carried by PostgreSQL")
+        late = []
+        for _ in range(5):
             began = time.monotonic()
             site.ticket()
-            assert stream.next().at - began < 2.0
+            late.append(stream.next(seconds=5).at - began)
+        assert median(late) < 0.5, late
+
+
+@pytest.mark.skipif(backends.postgres is None, reason="needs TEST_DATABASE=postgres")
+def test_behind_a_pooler_without_a_direct_address_it_polls_and_says_so(
+    site_database: str, site: People, follow: Any
+) -> None:
+    assert backends.postgres is not None
+    with (
+        PgBouncer(folder, backends.postgres) as pooler,
+        Daphne(pooler.url, LIVE_POLL_SECONDS="2", REDIS_URL="") as server,
+    ):
+        stream = follow(server, site.alice)
+        wait_until_rung_by(server, "a poll every 2 s instead")
+        began = time.monotonic()
+        site.ticket()
+        assert stream.next(seconds=10).at - began < 4
+
+
+def wait_until_rung_by(server: Daphne, how: str) -> None:
+    """Until the server's word among the live connections says so."""
+    deadline = time.monotonic() + 15
+    while True:
+        states = [process.state for process in running() if process.state["port"] == server.port]
+        if any(state["bell"].startswith(how) for state in states):
+            return
+        assert time.monotonic() < deadline, states
+        time.sleep(0.1)
 
 
 @pytest.mark.skipif(not backends.redis, reason="needs TEST_REDIS=1")
@@ -91,7 +150,7 @@ def test_a_bulk_update_of_200_tickets_arrives_whole(
     tickets = Ticket.objects.bulk_create(
         Ticket(subject=f"Number {number}", queue=site.billing) for number in range(200)
     )
-    log.number()
+    numbering.number()
     stream = follow(server, site.alice)
     Ticket.objects.filter(queue=site.billing).update(status="pending")
 
@@ -105,7 +164,7 @@ def test_what_is_behind_the_ring_and_what_it_holds_replay_alike(
     site_database: str, site: People, follow: Any, tmp_path: Any
 ) -> None:
     """A server started now has the newest in its ring; of the rest it asks the log."""
-    start = log.number()
+    start = numbering.number()
     with transaction.atomic():
         for number in range(120):
             site.ticket(f"Before {number}")
@@ -142,7 +201,7 @@ def _write_with_random_pauses(
 def test_16_writers_that_overtake_each_other_lose_nothing(
     server: Daphne, site: People, follow: Any
 ) -> None:
-    start = log.number()
+    start = numbering.number()
     readers = [follow(server, user) for user in (site.alice, site.carol, site.admin)]
     commits: list[int] = []
     slowest: list[int] = []
@@ -183,7 +242,7 @@ def test_16_writers_that_overtake_each_other_lose_nothing(
         assert ticket_ids(frames)[-1] == slowest[0]
         ids = [frame.id for frame in frames]
         assert ids == sorted(set(ids))
-    log.number()
+    numbering.number()
     positions = list(
         Event.objects.filter(position__gt=start).order_by("position").values_list(
             "position", flat=True
@@ -219,10 +278,10 @@ def busy_minute(site: People, chance: random.Random) -> None:
 
 def test_live_equals_replay_for_everyone(server: Daphne, site: People, follow: Any) -> None:
     people: list[User] = [site.alice, site.bob, site.carol, site.dave, site.admin]
-    start = log.number()
+    start = numbering.number()
     live_streams = [follow(server, user) for user in people]
     busy_minute(site, random.Random(7))
-    end = log.number()
+    end = numbering.number()
 
     seen: dict[str, int] = defaultdict(int)
     for user, live in zip(people, live_streams, strict=True):
@@ -278,7 +337,7 @@ def test_a_killed_server_loses_nothing(site_database: str, site: People) -> None
     got: list[Frame] = []
     writer = threading.Thread(target=write)
     with Daphne(site_database) as server:
-        position = log.number()
+        position = numbering.number()
         writer.start()
         try:
             for _ in range(3):

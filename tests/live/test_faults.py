@@ -10,11 +10,13 @@ import httpx
 import pytest
 from django.db import connection
 
-from live import log, retention
-from tests import backends
-from tests.servers import Daphne
-from tests.site import People, session_of
-from tests.sse import EventStream, Frame
+from live.log import numbering, retention
+from tests.harness import backends
+from tests.harness.databases import Postgres
+from tests.harness.servers import Daphne
+from tests.harness.sessions import session_of
+from tests.harness.site import People
+from tests.harness.sse import EventStream, Frame
 
 needs_postgres = pytest.mark.skipif(
     backends.postgres is None, reason="needs TEST_DATABASE=postgres"
@@ -23,7 +25,7 @@ needs_redis = pytest.mark.skipif(backends.redis is None, reason="needs TEST_REDI
 
 
 @pytest.fixture
-def database() -> Iterator[backends.Postgres]:
+def database() -> Iterator[Postgres]:
     """The run's PostgreSQL, running again at the end."""
     assert backends.postgres is not None
     yield backends.postgres
@@ -36,7 +38,7 @@ def until_degraded(stream: EventStream) -> Frame:
 
 @needs_postgres
 def test_without_its_database_the_stream_stays_open_and_says_so(
-    server: Daphne, site: People, follow: Any, database: backends.Postgres
+    server: Daphne, site: People, follow: Any, database: Postgres
 ) -> None:
     stream = follow(server, site.alice)
     database.stop()
@@ -62,7 +64,7 @@ def test_without_its_database_the_stream_stays_open_and_says_so(
 
 @needs_postgres
 def test_a_database_that_hangs_is_degraded_too(
-    server: Daphne, site: People, follow: Any, database: backends.Postgres
+    server: Daphne, site: People, follow: Any, database: Postgres
 ) -> None:
     """A lock on the log's head stands for whatever makes a query wait and never fail."""
     stream = follow(server, site.alice)
@@ -76,6 +78,53 @@ def test_a_database_that_hangs_is_degraded_too(
     assert stream.next("heartbeat", seconds=10).id
 
 
+@needs_postgres
+def test_the_bell_of_postgresql_is_heard_again_after_a_restart_and_a_killed_connection(
+    site_database: str, site: People, follow: Any, database: Postgres
+) -> None:
+    with Daphne(site_database, LIVE_POLL_SECONDS="20", REDIS_URL="") as server:
+        stream = follow(server, site.alice)
+        until_heard(server, stream, site)
+        before = metric(server, "live_rings_failed_total")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                           " WHERE application_name = 'live bell'")  # fmt: skip
+        until_heard(server, stream, site)
+        killed = metric(server, "live_rings_failed_total")
+        assert killed > before
+        database.stop()
+        try:
+            deadline = time.monotonic() + 15
+            while metric(server, "live_rings_failed_total") <= killed:
+                assert time.monotonic() < deadline, "nobody noticed"
+                time.sleep(0.1)
+        finally:
+            database.start()
+            connection.close()
+            connection.close_pool()  # type: ignore[attr-defined]
+        until_heard(server, stream, site)
+        assert metric(server, "live_bell_heard_age_seconds") < 20
+
+
+def until_heard(server: Daphne, stream: EventStream, site: People) -> None:
+    """From some moment on what another process saves does not wait for the poll."""
+    deadline = time.monotonic() + 30
+    while True:
+        began = time.monotonic()
+        ticket = site.ticket()
+        while (frame := stream.next("ticket.created", seconds=25)).data["ticket"]["id"] < ticket.pk:
+            pass
+        if frame.at - began < 1:
+            return
+        assert time.monotonic() < deadline
+
+
+def metric(server: Daphne, name: str) -> float:
+    lines = httpx.get(server.url + "/metrics", timeout=10).text.splitlines()
+    (value,) = [line.split()[1] for line in lines if line.startswith(f"{name} ")]
+    return float(value)
+
+
 @needs_redis
 def test_a_dead_redis_costs_a_poll_and_nothing_else(
     site_database: str, site: People, follow: Any
@@ -83,7 +132,7 @@ def test_a_dead_redis_costs_a_poll_and_nothing_else(
     assert backends.redis is not None
     with Daphne(site_database) as server:
         stream = follow(server, site.alice)
-        backends.redis.stop()
+        backends.redis.kill()
         try:
             began = time.monotonic()
             during = site.ticket("While Redis is dead")
@@ -105,7 +154,7 @@ def test_the_bell_is_heard_again_after_redis_was_restarted(
     assert backends.redis is not None
     with Daphne(site_database, LIVE_POLL_SECONDS="6") as server:
         stream = follow(server, site.alice)
-        backends.redis.stop()
+        backends.redis.kill()
         time.sleep(3)  # the outage itself
         backends.redis.start()
         deadline = time.monotonic() + 60
@@ -115,6 +164,44 @@ def test_the_bell_is_heard_again_after_redis_was_restarted(
             if stream.next(seconds=10).at - began < 1:
                 return
             assert time.monotonic() < deadline
+
+
+@needs_redis
+def test_the_bell_is_heard_after_a_long_silence(
+    site_database: str, site: People, follow: Any
+) -> None:
+    """The client of Redis ends a read after 5 s by itself, the layer reads for 5 s at a time."""
+    with Daphne(site_database, LIVE_POLL_SECONDS="60") as server:
+        stream = follow(server, site.alice)
+        stream.silent_for(12)
+
+        began = time.monotonic()
+        ticket = site.ticket("After the silence")
+        frame = stream.next(seconds=5)
+        assert frame.data["ticket"]["id"] == ticket.pk
+        assert frame.at - began < 0.3
+        assert "WARNING" not in server.log.read_text()  # nor was the bell deaf in between
+
+
+@needs_redis
+def test_a_redis_that_vanished_without_a_word_is_noticed(
+    site_database: str, site: People, follow: Any
+) -> None:
+    """Frozen, it stands for a host that was switched off: no connection ends, no answer comes."""
+    assert backends.redis is not None
+    assert backends.redis.process is not None
+    with Daphne(site_database, LIVE_POLL_SECONDS="60") as server:
+        stream = follow(server, site.alice)
+        backends.redis.process.send_signal(signal.SIGSTOP)
+        try:
+            deadline = time.monotonic() + 15
+            while "WARNING" not in server.log.read_text():
+                assert time.monotonic() < deadline, "nobody noticed"
+                time.sleep(0.1)
+        finally:
+            backends.redis.process.send_signal(signal.SIGCONT)
+        ticket = site.ticket("Heard again")
+        assert stream.next(seconds=10).data["ticket"]["id"] == ticket.pk
 
 
 def test_a_frozen_server_goes_on_where_it_was(server: Daphne, site: People, follow: Any) -> None:
@@ -130,12 +217,51 @@ def test_a_frozen_server_goes_on_where_it_was(server: Daphne, site: People, foll
     stream.silent_for(0.7)
 
 
+@needs_postgres
+def test_a_server_frozen_while_its_database_made_it_wait_blames_nobody_after_the_thaw(
+    server: Daphne, site: People, follow: Any
+) -> None:
+    """Neither had answered the other, but only because the server was stopped."""
+    stream = follow(server, site.alice)
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("LOCK TABLE live_head IN ACCESS EXCLUSIVE MODE")
+        try:
+            wait_until_a_lock_is_asked_for()
+            os.kill(server.pid, signal.SIGSTOP)
+        finally:
+            cursor.execute("ROLLBACK")
+    try:
+        ticket = site.ticket("During the freeze")
+        time.sleep(2)  # the freeze itself: longer than two polls
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+
+    assert stream.next().data["ticket"]["id"] == ticket.pk
+    stream.silent_for(1.2)
+
+
+WAITING = "SELECT count(*) FROM pg_locks WHERE relation = 'live_head'::regclass AND NOT granted"
+
+
+def wait_until_a_lock_is_asked_for() -> None:
+    """Until a relay waits for the head of the log."""
+    deadline = time.monotonic() + 5
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(WAITING)
+            if cursor.fetchone()[0]:
+                return
+            assert time.monotonic() < deadline, "no relay has asked"
+            time.sleep(0.01)
+
+
 def test_positions_lost_resets_open_streams_and_older_positions(
     site_database: str, site: People, follow: Any
 ) -> None:
     with Daphne(site_database) as server:
         stream = follow(server, site.alice)
-        before = log.number()
+        before = numbering.number()
         above = retention.positions_lost()
 
         reset = stream.next(seconds=5)
@@ -151,9 +277,9 @@ def test_positions_lost_resets_open_streams_and_older_positions(
 
 
 def test_a_pruned_position_gets_reset(site_database: str, site: People) -> None:
-    start = log.number()
+    start = numbering.number()
     site.ticket()
-    log.number()
+    numbering.number()
     assert retention.prune(hours=0) > 0
     with Daphne(site_database) as server:
         stream = EventStream(server.url, session_of(site.alice), lastEventId=start)
@@ -173,5 +299,6 @@ def test_a_failure_while_authenticating_is_500_json(site_database: str, site: Pe
             finally:
                 cursor.execute("ALTER TABLE away RENAME TO django_session")
         assert stream.status == 500
-        assert stream.json() == {"error": "The session could not be checked; try again."}
+        sentence = "The session could not be checked; try again."
+        assert stream.json() == {"error": sentence, "fields": {}}
         assert "could not be authenticated" in server.log.read_text()

@@ -1,4 +1,4 @@
-"""The demo's board never stands still: now and then something believable happens."""
+"""What moves on the demo's board: every few seconds an agent does something, or a ticket comes."""
 
 from random import Random
 
@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tickets.demo.steps import Step, arrive
-from tickets.demo.stories import ANSWERS, REQUESTERS, STORIES, Story
+from tickets.demo.stories import ANSWERS, CALLS, REQUESTERS, STORIES, Story
 from tickets.models import Queue, Status, Ticket
 from tickets.replay import active_agents
 
@@ -15,7 +15,7 @@ BY_SUBJECT = {story.subject: story for stories in STORIES.values() for story in 
 
 
 def make_a_move(random: Random) -> None:
-    """One agent does one thing, or one ticket arrives. Tickets of others are left alone."""
+    """One agent does one thing, or one ticket arrives. Only tickets of the demo are touched."""
     under_way = Ticket.objects.filter(subject__in=BY_SUBJECT).exclude(status=Status.CLOSED)
     unresolved = under_way.exclude(status=Status.RESOLVED).count()
     with transaction.atomic():
@@ -26,7 +26,7 @@ def make_a_move(random: Random) -> None:
 
 
 def _let_arrive(random: Random, taken: set[str]) -> None:
-    """A story that is not on the board; into the queue it belongs to, if that is still there."""
+    """A story that is not on the board arrives in its queue, if that queue is still there."""
     told = [
         (queue, story)
         for queue in Queue.objects.filter(name__in=STORIES)
@@ -50,7 +50,9 @@ def _go_on_with(ticket: Ticket, random: Random) -> None:
         case Status.OPEN:
             _work(step)
         case Status.PENDING if random.random() < 0.3:
-            step.reopen(random.choice(ANSWERS))
+            step.hear(random.choice(ANSWERS))
+        case Status.PENDING if random.random() < 0.1:
+            step.note_call(random.choice(CALLS))
         case Status.PENDING:
             step.resolve()
         case Status.RESOLVED:

@@ -1,4 +1,4 @@
-"""The demo's queues, people, and tickets of the past days; made once, then left alone."""
+"""The demo's queues and people, and its tickets of the past days. They are made only once."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -8,12 +8,11 @@ from random import Random
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from tickets.demo.steps import DOMAIN, Step, arrive
-from tickets.demo.stories import REQUESTERS, STORIES, Story
-from tickets.models import Change, Queue, Status, Ticket
+from tickets.demo.steps import DOMAIN, DUE_WITHIN, Step, arrive
+from tickets.demo.stories import ANSWERS, REQUESTERS, STORIES, Story
+from tickets.models import Change, Notice, Queue, Status, Ticket
 
 PASSWORD = "demo"  # noqa: S105  shown to everybody; the command refuses to run in production
 AGENTS = {
@@ -26,8 +25,8 @@ AGENTS = {
 ADMIN = "admin"
 
 OLDEST = timedelta(days=9)
-# How far each ticket has come, from the oldest to the newest, as on a working help desk. In fours,
-# for the tickets go round three queues: each queue shall have some of each.
+# How far each ticket has come, from the oldest to the newest. The tickets go to three queues in
+# turn, so these patterns have four statuses each: every queue then gets tickets of each status.
 STAGES = (
     [Status.CLOSED] * 12
     + [Status.RESOLVED, Status.CLOSED, Status.PENDING, Status.CLOSED] * 4
@@ -37,11 +36,11 @@ STAGES = (
 
 
 class OthersDatabase(Exception):
-    """The database has users who are not the demo's."""
+    """The database has users whom the demo did not make."""
 
 
 def make_samples() -> bool:
-    """Whether there were any to make: all of them, or none where they have been made before."""
+    """Make them all, unless they have been made before; say whether they were made now."""
     if User.objects.filter(email__endswith=f"@{DOMAIN}").exists():
         return False
     if User.objects.exists():
@@ -83,19 +82,19 @@ def _make_tickets(queues: dict[str, Queue]) -> None:
 
 
 def _in_turn() -> Iterator[tuple[str, Story]]:
-    """The stories, a queue after the other, so that each has old tickets and new ones."""
+    """The stories, from each queue in turn, so that each queue has old tickets and new ones."""
     by_queue = ([(queue, story) for story in stories] for queue, stories in STORIES.items())
     return chain.from_iterable(zip(*by_queue, strict=True))
 
 
 def _ages(random: Random) -> Iterator[timedelta]:
-    """From the oldest ticket to one of a few minutes, closer together the newer they are."""
+    """How old each ticket is: the oldest first, and the newer they are the closer together."""
     for left in range(len(STAGES), 0, -1):
         yield OLDEST * ((left - random.uniform(0.2, 0.9)) / len(STAGES)) ** 2
 
 
 def _moments(created: datetime, now: datetime, random: Random) -> Iterator[datetime]:
-    """When something is done about it: each time after a part of what was left of time."""
+    """When agents do something about a ticket: moments that come ever closer to now."""
     at = created
     while True:
         at += (now - at) * random.uniform(0.1, 0.4)
@@ -103,14 +102,17 @@ def _moments(created: datetime, now: datetime, random: Random) -> Iterator[datet
 
 
 def _steps_to(stage: Status, story: Story) -> list[Callable[[Step], None]]:
-    """What brings a ticket that far."""
+    """The steps that bring a new ticket to this status."""
+    answers = story.priority in DUE_WITHIN  # whoever is in a hurry writes back
     steps: list[Callable[[Step], None]]
-    steps = [Step.prioritise, Step.take, Step.note, Step.answer, Step.resolve, Step.close]
+    steps = [Step.prioritise, Step.take, Step.note, Step.answer, _hear, Step.resolve, Step.close]
     if not story.note:
         steps.remove(Step.note)
+    if not answers or stage == Status.PENDING:
+        steps.remove(_hear)
     last = {
         Status.NEW: Step.prioritise,
-        Status.OPEN: Step.note if story.note else Step.take,
+        Status.OPEN: _hear if answers else Step.note if story.note else Step.take,
         Status.PENDING: Step.answer,
         Status.RESOLVED: Step.resolve,
         Status.CLOSED: Step.close,
@@ -118,7 +120,12 @@ def _steps_to(stage: Status, story: Story) -> list[Callable[[Step], None]]:
     return steps[: steps.index(last) + 1]
 
 
+def _hear(step: Step) -> None:
+    step.hear(ANSWERS[step.ticket.pk % len(ANSWERS)])
+
+
 def _set_in_the_past(ticket: Ticket, at: datetime, now: datetime) -> None:
-    """Date what was just written. Not a change to be told of, so it goes around the models."""
+    """Date back what was just written. No page is told of this, for it is no change."""
     Change.objects.filter(ticket=ticket, at__gte=now).update(at=at)
-    QuerySet(Ticket).filter(pk=ticket.pk).update(updated_at=at)
+    Notice.objects.filter(ticket=ticket, at__gte=now).update(at=at)
+    Ticket.update_without_telling(Ticket.objects.filter(pk=ticket.pk), updated_at=at)

@@ -1,23 +1,24 @@
 """What happens to a ticket of the demo: it arrives, and agents do one thing after the other."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
 
+from tickets import editing
 from tickets.actor import acting_as
 from tickets.demo.stories import Story
-from tickets.editing import edit
-from tickets.models import Comment, Queue, Status, Ticket
+from tickets.models import Comment, Priority, Queue, Status, Ticket, Via
 
+DUE_WITHIN = {Priority.HIGH: timedelta(hours=8), Priority.URGENT: timedelta(hours=2)}
 DOMAIN = "demo.example"  # of every address: RFC 2606 keeps it from belonging to anybody
 
 
 def arrive(story: Story, queue: Queue, requester: str, at: datetime) -> Ticket:
-    """By mail, so nobody of the help desk acts."""
+    """The requester's mail becomes a ticket; no agent acts."""
     mailbox = requester.lower().replace(" ", ".")
-    return Ticket.objects.create(
+    return editing.create(
         subject=story.subject,
         description=story.description,
         queue=queue,
@@ -29,7 +30,7 @@ def arrive(story: Story, queue: Queue, requester: str, at: datetime) -> Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One agent, at one moment, at one ticket."""
+    """What an agent does with a ticket at one moment. Each method is such a deed."""
 
     ticket: Ticket
     story: Story
@@ -37,7 +38,9 @@ class Step:
     at: datetime
 
     def prioritise(self) -> None:
-        self._edit(priority=self.story.priority)
+        within = DUE_WITHIN.get(self.story.priority)
+        due = {"due_at": self.at + within} if within else {}
+        self._edit(priority=self.story.priority, **due)
 
     def take(self) -> None:
         self._edit(assignee=self.agent, status=Status.OPEN)
@@ -49,8 +52,16 @@ class Step:
         self._say(self.story.reply)
         self._edit(status=Status.PENDING)
 
-    def reopen(self, why: str) -> None:
-        self._say(why, internal=True)
+    def hear(self, words: str) -> None:
+        """The requester writes back, and the ticket waits for its agent again."""
+        with acting_as(None):
+            self._comment(None, words, requester=True, via=Via.MAIL)
+            editing.edit_any(self.ticket.pk, {"status": Status.OPEN})
+
+    def note_call(self, words: str) -> None:
+        """The requester calls, and the agent notes what they said."""
+        with acting_as(self.agent):
+            self._comment(self.agent, words, requester=True, via=Via.PHONE)
         self._edit(status=Status.OPEN)
 
     def hand_over(self, queue: Queue) -> None:
@@ -68,11 +79,11 @@ class Step:
 
     def _edit(self, **changes: Any) -> None:
         with acting_as(self.agent):
-            edit(self.ticket.pk, changes, version=None)
+            editing.edit_any(self.ticket.pk, changes)
 
     def _say(self, words: str, *, internal: bool = False) -> None:
         with acting_as(self.agent):
-            Comment.objects.create(
-                ticket=self.ticket, author=self.agent, body=words, internal=internal,
-                created_at=self.at,
-            )  # fmt: skip
+            self._comment(self.agent, words, internal=internal)
+
+    def _comment(self, author: User | None, words: str, **how: Any) -> None:
+        editing.comment_on_any(self.ticket.pk, author, words, at=self.at, **how)

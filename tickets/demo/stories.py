@@ -1,4 +1,4 @@
-"""What the tickets of the demo are about. All of it is invented."""
+"""The texts of the demo's tickets, and the names of those who write them. All are invented."""
 
 from dataclasses import dataclass
 
@@ -278,9 +278,14 @@ REQUESTERS = (
     "Zofia Marchlik",
 )  # fmt: skip
 
-ANSWERS = (  # of requesters, as agents write them down
-    "Called back: it works now.",
-    "Called back: the problem is still there on one machine.",
-    "The requester sent what we asked for.",
-    "The requester is out of office until tomorrow.",
+ANSWERS = (  # of requesters, who write back
+    "Thank you! It works on one machine now; on the other it is still the same.",
+    "Sorry, I am afraid that did not help.",
+    "Here is what you asked for. Do you need anything else from me?",
+    "I am out of office until tomorrow. Could you try again then?",
+)
+
+CALLS = (  # of requesters, as agents note them
+    "Called: it happened again this morning, after the restart.",
+    "Called and asked how long it will take; their deadline is tomorrow.",
 )

@@ -1,4 +1,4 @@
-"""Commands that run until they are told to stop."""
+"""For commands that run long: Ctrl-C or SIGTERM lets them finish what they are doing, and end."""
 
 import signal
 from collections.abc import Iterator
@@ -9,15 +9,16 @@ from types import FrameType
 
 @contextmanager
 def told_to_stop() -> Iterator[Event]:
-    """Inside, Ctrl-C and SIGTERM only set the event: what is under way is finished first."""
+    """Inside, Ctrl-C and SIGTERM do not end the process but set this event. The command looks at
+    it when it has finished a piece of its work."""
     stop = Event()
 
     def tell(number: int, frame: FrameType | None) -> None:
         stop.set()
 
-    before = {one: signal.signal(one, tell) for one in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,4 +1,5 @@
-"""How pages put things: ages, initials. static/js/wording.js says the same, live."""
+"""How pages word ages, due times, initials and dates. When an event changes an open page,
+static/tickets/wording.js words them the same way."""
 
 from datetime import datetime
 
@@ -8,7 +9,8 @@ from django.utils import timezone
 
 from tickets.board import OPEN
 from tickets.models import Ticket
-from tickets.public import name_of
+from tickets.names import name_of
+from tickets.texts import LONGEST_LINE, SHOWN_AT_ONCE, shortened
 
 register = template.Library()
 register.filter("name_of", name_of)
@@ -18,7 +20,7 @@ TINTS = 6  # as many as there are in base.css
 
 @register.filter
 def age(then: datetime | None) -> str:
-    """As in "8 min"; the exact time belongs beside it."""
+    """Such as "8 min". The page shows the exact time beside it."""
     if then is None:
         return ""
     return duration((timezone.now() - then).total_seconds()) or "now"
@@ -27,12 +29,12 @@ def age(then: datetime | None) -> str:
 @register.filter
 def ago(then: datetime) -> str:
     words = age(then)
-    return words if words == "now" else f"{words} ago"
+    return "just now" if words == "now" else f"{words} ago"
 
 
 @register.filter
 def due(ticket: Ticket) -> str:
-    """As in "in 2 h" or "overdue 12 min"; what is resolved is not due any more."""
+    """Such as "in 2 h" or "overdue 12 min". A resolved or closed ticket is not due any more."""
     if ticket.due_at is None or ticket.status not in OPEN:
         return ""
     seconds = (ticket.due_at - timezone.now()).total_seconds()
@@ -55,23 +57,40 @@ def initials(name: str) -> str:
 
 
 @register.filter
+def brief(text: str) -> str:
+    """A text of one line, of which a row from before there were limits may be millions long."""
+    return shortened(text, LONGEST_LINE)
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """Such as 50,000."""
+    return f"{number:,}"
+
+
+@register.filter
+def beginning(text: str) -> str:
+    return text[:SHOWN_AT_ONCE]
+
+
+@register.filter
 def tint(name: str) -> int:
     return sum(map(ord, name)) % TINTS
 
 
 @register.filter
 def exact(then: datetime | None) -> str:
-    return "" if then is None else timezone.localtime(then).strftime("%-d %b %Y, %H:%M %Z")
+    return "" if then is None else timezone.localtime(then).strftime("%-d %b %Y, %H:%M")
 
 
 @register.filter
 def iso(then: datetime | None) -> str:
-    """As it stands in events."""
+    """The time as events write it."""
     return "" if then is None else str(DjangoJSONEncoder().default(then))
 
 
 def duration(seconds: float) -> str:
-    """The largest unit that fits; nothing below a minute."""
+    """In the largest unit that fits, such as "3 h", or "" for less than a minute."""
     minutes = int(seconds // 60)
     if minutes < 60:
         return f"{minutes} min" if minutes > 0 else ""

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from live import retention
+from live.log import retention
 
 
 class Command(BaseCommand):

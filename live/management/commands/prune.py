@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from live import numbering, retention
+from live.conf import conf
+from live.log import numbering, retention
+
+MOST_HOURS = 1_000_000  # more than a century
 
 
 class Command(BaseCommand):
@@ -16,11 +18,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--hours", type=float, default=settings.LIVE_RETENTION_HOURS,
+            "--hours", type=float, default=conf.RETENTION_HOURS,
             help="how much to keep (default: LIVE_RETENTION_HOURS, now %(default)s)",
         )  # fmt: skip
 
     def handle(self, *args: Any, hours: float, **options: Any) -> None:
+        if not 0 <= hours <= MOST_HOURS:  # nor is NaN
+            raise CommandError(
+                f"--hours {hours:g} is not allowed: it must be a number from 0 to {MOST_HOURS}."
+            )
         numbering.number()
         forgotten = retention.prune(hours)
         self.stdout.write(f"{forgotten} events older than {hours:g} hours forgotten.")

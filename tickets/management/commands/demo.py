@@ -1,4 +1,4 @@
-"""A help desk to look at: sample tickets, a server, and agents who never rest."""
+"""`manage.py demo`: a help desk to look at, with sample tickets, a server, and agents at work."""
 
 import socket
 import subprocess

@@ -1,4 +1,4 @@
-"""Replay a help desk's event log."""
+"""`manage.py replay`: reads an event log, and replays it at a chosen speed into chosen queues."""
 
 import math
 import sys
@@ -85,7 +85,7 @@ class Command(BaseCommand):
     def _perform(
         self, replay: Replay, rows: Sequence[Row], done: int, speed: float | None, stop: Event
     ) -> int:
-        """How many of the rows were done before all were, or we were told to stop."""
+        """Replay the rows until told to stop. How many were done."""
         performed = 0
         # disable=None: a bar on a terminal only, none in a log file.
         with tqdm(initial=done, total=done + len(rows), unit="row", disable=None) as bar:

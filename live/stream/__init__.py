@@ -1,0 +1,1 @@
+"""GET /api/user/stream: who is let in, and one open response."""

@@ -1,0 +1,71 @@
+/** The sheet of keys: those of the page's own elements, and those of its list of tickets. */
+
+const OF_LIST = [
+  ["j k", "Next, previous ticket"],
+  ["↵", "Open it"],
+  ["x", "Select it; with Shift all from the last one"],
+  ["Esc", "Clear the selection"],
+  ["a s p q", "Assignee, status, priority, queue of the selected"],
+];
+const ALWAYS = [["?", "This sheet"]];
+
+/** What the element does, in its own words.
+ *
+ * @param {HTMLElement} element
+ */
+function labelOf(element) {
+  const { labels = null } = /** @type {{labels?: NodeListOf<Element> | null}} */ (element);
+  const said = element.dataset.keyLabel ?? element.ariaLabel ?? labels?.[0]?.textContent;
+  return (said ?? element.textContent).trim();
+}
+
+/**
+ * @param {string} name
+ * @param {(string | Node)[]} inside
+ */
+function make(name, ...inside) {
+  const element = document.createElement(name);
+  element.append(...inside);
+  return element;
+}
+
+/**
+ * @param {string} heading
+ * @param {string[][]} lines
+ */
+function group(heading, lines) {
+  const shown = lines.flatMap(([keys, label]) => {
+    const names = keys.split(" ").flatMap((key) => [make("kbd", key), " "]);
+    return [make("dt", ...names), make("dd", label)];
+  });
+  return lines.length > 0 ? [make("h2", heading), make("dl", ...shown)] : [];
+}
+
+/** @param {Map<string, HTMLElement>} ofPage */
+export function sheet(ofPage) {
+  const isInMain = (/** @type {Element} */ element) => element.closest("main") !== null;
+  const keys = [...ofPage];
+  const [here, everywhere] = [true, false].map((wanted) =>
+    keys
+      .filter(([, element]) => isInMain(element) === wanted)
+      .map(([key, element]) => [key, labelOf(element)]),
+  );
+  const close = make("button", "Close");
+  close.className = "button";
+  const dialog = /** @type {HTMLDialogElement} */ (make("dialog"));
+  dialog.className = "keys";
+  dialog.setAttribute("aria-labelledby", "keys-title");
+  const title = make("h1", "Keys");
+  title.id = "keys-title";
+  dialog.append(
+    title,
+    ...group("The list", document.querySelector("[data-select]") ? OF_LIST : []),
+    ...group("This page", here),
+    ...group("Everywhere", [...everywhere, ...ALWAYS]),
+    close,
+  );
+  close.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => dialog.remove()); // The focus is back where it was.
+  document.body.append(dialog);
+  dialog.showModal();
+}

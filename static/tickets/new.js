@@ -1,0 +1,6 @@
+/** The page on which a ticket is opened. */
+import { part } from "./elements.js";
+import { KeptForm } from "./kept-form.js";
+import "./navigation.js";
+
+new KeptForm(part(document, "#new-ticket", HTMLFormElement)).restore();

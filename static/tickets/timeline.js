@@ -1,0 +1,133 @@
+/** Appends in place what is said and done on a ticket. */
+import { tellTimes } from "./clock.js";
+import { copyOf, part, parts } from "./elements.js";
+import { flash } from "./flash.js";
+import { tellFolds } from "./folds.js";
+import { writeSaid } from "./said.js";
+import { positionOf, readNow } from "./since-reset.js";
+import { initials, noted, saidBy, steps, tint } from "./wording.js";
+
+const timeline = part(document, "#timeline", HTMLOListElement);
+
+/** True if the comment was not there yet.
+ *
+ * @param {Desk.Said} said
+ * @param {number} position
+ */
+export function appendComment({ comment }, position) {
+  if (timeline.querySelector(`[data-comment="${comment.id}"]`)) return false;
+  const item = copyOf("comment-template", HTMLLIElement);
+  /** @param {string} name */
+  const inside = (name) => part(item, `[data-part="${name}"]`, HTMLElement);
+  const avatar = part(item, ".avatar", HTMLElement);
+  const name = saidBy(comment, part(document, "#ticket", HTMLElement).dataset.requester ?? "");
+  item.id = `comment-${comment.id}`;
+  item.dataset.position = String(position);
+  item.dataset.comment = String(comment.id);
+  item.dataset.author = String(comment.author?.id ?? "");
+  item.classList.toggle("internal", comment.internal);
+  avatar.textContent = name ? initials(name) : "?";
+  avatar.dataset.tint = name ? String(tint(name)) : "";
+  inside("author").textContent = name || "no author recorded";
+  inside("tag").hidden = !comment.internal;
+  inside("noted").textContent = noted(comment);
+  writeSaid(inside("body"), comment.body, comment.shortened);
+  if (comment.shortened) leadToWhole(inside("rest"), comment.id);
+  else inside("rest").remove();
+  append(item, comment.created_at);
+  return true;
+}
+
+/** True if the change was not there yet.
+ *
+ * @param {Desk.Change} change
+ * @param {number} position
+ */
+export function appendChange({ ticket, changes, actor, at }, position) {
+  if (timeline.querySelector(`[data-version="${ticket.version}"]`)) return false;
+  const item = copyOf("change-template", HTMLLIElement);
+  item.dataset.position = String(position);
+  item.dataset.version = String(ticket.version);
+  part(item, '[data-part="line"]', HTMLElement).append(...sentence({ changes, actor }));
+  for (const undo of parts(timeline, ".undo", HTMLElement)) undo.remove(); // Only the newest has one.
+  const undo = part(item, ".undo", HTMLFormElement);
+  part(undo, '[name="version"]', HTMLInputElement).value = String(ticket.version);
+  part(undo, '[name="idempotency_key"]', HTMLInputElement).value = ""; // It is that of the template.
+  if (String(actor?.id) !== document.body.dataset.user) undo.remove();
+  append(item, at);
+  return true;
+}
+
+/** "bob set status new → pending, took the ticket" as nodes and texts.
+ *
+ * @param {Desk.Deed} deed
+ */
+export function sentence({ changes, actor }) {
+  /** @type {(Node | string)[]} */
+  const parts = [strong(actor?.name ?? "The system"), " "];
+  steps({ changes, actor }).forEach(([deed, values], index) => {
+    parts.push(index ? `, ${deed}` : deed);
+    if (values) parts.push(" ", strong(values));
+  });
+  return parts;
+}
+
+/** In the template the address is that of comment 0.
+ *
+ * @param {HTMLElement} rest
+ * @param {number} id
+ */
+function leadToWhole(rest, id) {
+  const link = part(rest, "a", HTMLAnchorElement);
+  link.setAttribute("href", link.getAttribute("href")?.replace(/\/0\/$/, `/${id}/`) ?? "");
+  rest.hidden = false;
+}
+
+/** Takes over the timeline of a fetched page, but keeps what came after it was read.
+ *
+ * @param {Desk.Fetched} fetched
+ */
+export function takeTimeline({ page, head }) {
+  const theirs = document.importNode(part(page, "#timeline", HTMLOListElement), true);
+  const known = new Set(itemsOf(theirs).map(keyOf));
+  const newer = itemsOf(timeline).filter(
+    (item) => positionOf(item) > head && !known.has(keyOf(item)),
+  );
+  tellTimes(theirs);
+  timeline.replaceChildren(...theirs.children, ...newer);
+  timeline.toggleAttribute("data-past", theirs.hasAttribute("data-past"));
+  tellFolds(timeline);
+}
+
+/** Whether what came later is not on this page. */
+export const isPast = () => timeline.hasAttribute("data-past");
+
+/** The newest comment that the page shows; 0 if it shows none. */
+export const newestComment = () =>
+  Math.max(0, ...itemsOf(timeline).map(({ dataset }) => Number(dataset.comment ?? 0)));
+
+/** @param {Element} list */
+const itemsOf = (list) => parts(list, ":scope > li", HTMLLIElement);
+
+/** @param {HTMLElement} item */
+const keyOf = ({ dataset }) => `${dataset.comment ?? ""}/${dataset.version ?? ""}`;
+
+/**
+ * @param {HTMLElement} item
+ * @param {string} at
+ */
+function append(item, at) {
+  if (isPast()) return; // What comes now belongs behind much else.
+  part(item, "time", HTMLTimeElement).dateTime = at;
+  tellTimes(item);
+  tellFolds(item);
+  timeline.append(readNow(item));
+  flash(item);
+}
+
+/** @param {string} text */
+function strong(text) {
+  const element = document.createElement("strong");
+  element.textContent = text;
+  return element;
+}

@@ -1,0 +1,1 @@
+"""What the doctor asks a server, and what it keeps of the answers."""

@@ -1,0 +1,166 @@
+"""Many tickets at once: selected by pointer and key, changed together, told by row, taken back."""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, Request, expect
+
+from tests.browser.windows import Windows, row, sign_in
+from tests.harness.axe import assert_sound
+from tests.harness.site import People
+from tickets import editing
+from tickets.actor import acting_as
+from tickets.models import Ticket
+
+
+@pytest.fixture
+def tickets(site: People) -> list[Ticket]:
+    return [site.ticket(f"Printer {number}") for number in range(4)]
+
+
+@pytest.fixture
+def board(windows: Windows, site: People, tickets: list[Ticket]) -> Page:
+    return windows.open(site.carol)
+
+
+def bar(page: Page) -> Locator:
+    return page.locator("#bar form")
+
+
+def select(page: Page, *subjects: str) -> None:
+    for subject in subjects:
+        row(page, subject).locator("[data-select]").click()
+    expect(bar(page)).to_contain_text(f"{len(subjects)} selected")
+
+
+def choose(page: Page, field: str, label: str) -> None:
+    bar(page).get_by_label(field).select_option(label=label)
+    bar(page).get_by_role("button", name="Apply").click()
+
+
+def stored(tickets: list[Ticket], name: str) -> list[Any]:
+    rows = dict(Ticket.objects.values_list("pk", name))
+    return [rows[ticket.pk] for ticket in tickets]
+
+
+def test_what_is_selected_is_changed_together_and_taken_back(
+    board: Page, site: People, tickets: list[Ticket]
+) -> None:
+    select(board, "Printer 0", "Printer 1", "Printer 2")
+    assert_sound(board)
+    choose(board, "Assignee", site.bob.username)
+    toast = board.locator("#toasts")
+    expect(toast).to_contain_text(f"3 tickets assigned to {site.bob.username}.")
+    for number in range(3):
+        expect(row(board, f"Printer {number}").locator(".person")).to_contain_text("bob")
+    expect(board.locator("#bar")).to_be_hidden()
+    assert stored(tickets, "assignee") == [site.bob.pk] * 3 + [None]
+    assert_sound(board)
+    toast.get_by_role("button", name="Undo").click()
+    expect(toast).to_contain_text("Taken back.")
+    assert stored(tickets, "assignee") == [None] * 4
+
+
+def test_what_could_not_be_changed_stays_selected_and_its_row_says_why(
+    board: Page, site: People, tickets: list[Ticket]
+) -> None:
+    board.get_by_role("button", name="Pause").click()  # so that its reader sees an older state
+    select(board, "Printer 0", "Printer 1")
+    with acting_as(site.alice):
+        editing.edit(site.alice, tickets[1].pk, {"priority": "urgent"}, version=None)
+    choose(board, "Status", "closed")
+    refused = row(board, "Printer 1")
+    expect(refused).to_contain_text("set priority normal → urgent")
+    expect(refused.locator("[data-select]")).to_be_checked()
+    expect(row(board, "Printer 0").locator("[data-select]")).not_to_be_checked()
+    expect(board.locator("#toasts")).to_contain_text("1 ticket set to closed.")
+    expect(bar(board).get_by_role("alert")).to_contain_text("1 ticket could not be set to closed")
+    expect(bar(board)).to_contain_text("1 selected")
+    assert stored(tickets, "status")[:2] == ["closed", "new"]
+    bar(board).get_by_role("button", name="Clear").click()
+    expect(refused.locator(".refused")).to_have_count(0)
+
+
+def test_it_works_by_keys_alone(board: Page, site: People, tickets: list[Ticket]) -> None:
+    """The newest stands first."""
+    board.keyboard.press("j")
+    board.keyboard.press("x")
+    expect(bar(board)).to_contain_text("1 selected")
+    board.keyboard.press("j")
+    board.keyboard.press("Shift+X")
+    expect(bar(board)).to_contain_text("2 selected")
+    board.keyboard.press("p")
+    expect(board.locator(":focus")).to_have_attribute("name", "priority")
+    board.keyboard.type("hi")
+    board.keyboard.press("Control+Enter")
+    expect(board.locator("#toasts")).to_contain_text("2 tickets set to high priority.")
+    expect(board.locator(":focus")).to_have_text("Printer 3")
+    board.keyboard.press("z")
+    expect(board.locator("#toasts")).to_contain_text("Taken back.")
+    assert stored(tickets, "priority") == ["normal"] * 4
+
+
+def test_t_takes_the_ticket_one_is_at_and_no_other(
+    board: Page, site: People, tickets: list[Ticket]
+) -> None:
+    board.keyboard.press("t")
+    board.keyboard.press("j")
+    board.keyboard.press("j")
+    board.keyboard.press("t")
+    expect(row(board, "Printer 2").locator(".person")).to_be_visible()
+    assert stored(tickets, "assignee") == [None, None, site.carol.pk, None]
+
+
+def test_without_a_choice_nothing_is_sent_and_clear_gives_the_focus_back(
+    board: Page, tickets: list[Ticket]
+) -> None:
+    select(board, "Printer 2")
+    bar(board).get_by_role("button", name="Apply").click()
+    expect(bar(board).get_by_role("alert")).to_have_text("Choose what to set first.")
+    bar(board).get_by_role("button", name="Clear").click()
+    expect(board.locator("#bar")).to_be_hidden()
+    expect(row(board, "Printer 2").locator("a.subject")).to_be_focused()
+    assert stored(tickets, "version") == [1] * 4
+
+
+def test_of_many_one_sees_how_far_it_is(windows: Windows, site: People) -> None:
+    Ticket.objects.bulk_create(
+        Ticket(subject=f"Paper {number}", queue=site.billing) for number in range(40)
+    )
+    page = windows.open(site.alice)
+    sent: list[Request] = []
+    page.on("request", lambda request: sent.append(request))
+    page.get_by_label("Select all tickets on this page").click()
+    expect(bar(page)).to_contain_text("40 selected")
+    choose(page, "Queue", site.network.name)
+    expect(page.locator("#toasts")).to_contain_text(f"40 tickets moved to {site.network.name}.")
+    bulks = [json.loads(request.post_data or "") for request in sent if "bulk" in request.url]
+    assert [len(bulk["ids"]) for bulk in bulks] == [25, 15]
+    assert all(len(bulk["versions"]) == len(bulk["ids"]) for bulk in bulks)
+    assert Ticket.objects.filter(queue=site.network).count() == 40
+    page.locator("#toasts").get_by_role("button", name="Undo").click()
+    expect(page.locator("#toasts")).to_contain_text("Taken back.")  # though out of sight by then
+    assert Ticket.objects.filter(queue=site.billing).count() == 40
+
+
+def test_a_page_of_somebody_else_changes_nothing(
+    windows: Windows, site: People, board: Page, tickets: list[Ticket]
+) -> None:
+    """Another has signed in in this browser meanwhile."""
+    select(board, "Printer 0")
+    sign_in(board.context, site.admin, windows.server)
+    choose(board, "Status", "closed")
+    expect(bar(board).get_by_role("alert")).to_contain_text("Somebody else is signed in")
+    assert stored(tickets, "status") == ["new"] * 4
+
+
+def test_the_bar_is_for_agents_and_tells_strangers_no_names(
+    windows: Windows, site: People, tickets: list[Ticket]
+) -> None:
+    answers = {
+        user: windows.open(getattr(site, user)).request.get("/bar/").status
+        for user in ("carol", "dave")
+    }
+    assert answers == {"carol": 200, "dave": 403}
+    assert windows.open(None, "/healthz").request.get("/bar/").status == 401

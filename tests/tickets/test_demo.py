@@ -1,0 +1,211 @@
+"""`manage.py demo`: refused where it would harm, made once, moving within bounds, ended cleanly."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from live.models import Event
+from tests.harness.processes import ROOT, free_port
+from tickets.demo.moves import FEWEST, MOST, make_a_move
+from tickets.demo.samples import AGENTS, PASSWORD, OthersDatabase, make_samples
+from tickets.demo.stories import STORIES
+from tickets.models import Change, Comment, Queue, Status, Ticket
+from tickets.visibility import visible_tickets
+
+DONE = (Status.RESOLVED, Status.CLOSED)
+
+
+@pytest.mark.django_db
+def test_with_debug_off_it_is_refused_and_makes_nobody(settings: Any) -> None:
+    settings.DEBUG = False
+    with pytest.raises(CommandError, match="known passwords, so it only runs with DEBUG=1"):
+        call_command("demo")
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_database_with_users_of_its_own_is_refused() -> None:
+    User.objects.create_superuser("admin", password="a secret one")
+    with pytest.raises(OthersDatabase, match="has users already"):
+        make_samples()
+    assert User.objects.count() == 1
+    assert not Queue.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_taken_port_is_refused_before_anything_is_made(settings: Any) -> None:
+    settings.DEBUG = True
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CommandError, match=f"Port {port} cannot be used"):
+            call_command("demo", f"--port={port}")
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http"])
+def test_a_port_is_a_number(port: str) -> None:
+    with pytest.raises(CommandError, match="it must be 1 to 65535"):
+        call_command("demo", f"--port={port}")
+
+
+@pytest.mark.django_db
+def test_samples_are_made_once() -> None:
+    assert make_samples()
+    made = Ticket.objects.count(), Comment.objects.count(), Event.objects.count()
+    assert not make_samples()
+    assert made == (Ticket.objects.count(), Comment.objects.count(), Event.objects.count())
+    assert made[0] == 60
+
+
+@pytest.mark.django_db
+def test_what_a_visitor_changed_stays() -> None:
+    make_samples()
+    User.objects.get(username="dave").delete()
+    assert not make_samples()
+    assert not User.objects.filter(username="dave").exists()
+
+
+@pytest.mark.django_db
+def test_each_agent_sees_the_tickets_of_their_queues() -> None:
+    make_samples()
+    people = {user.username: user for user in User.objects.all()}
+    for name, queues in AGENTS.items():
+        seen = {ticket.queue.name for ticket in visible_tickets(people[name])}
+        assert seen == set(queues)
+    assert visible_tickets(people["admin"]).count() == 60
+    assert people["alice"].check_password(PASSWORD)
+
+
+@pytest.mark.django_db
+def test_samples_look_like_a_help_desk_at_work() -> None:
+    make_samples()
+    for queue in Queue.objects.all():
+        assert set(queue.tickets.values_list("status", flat=True)) == set(Status.values)
+    assert FEWEST <= Ticket.objects.exclude(status__in=DONE).count() <= MOST
+    assert Comment.objects.filter(internal=True).exists()
+    assert Comment.objects.filter(internal=False).exists()
+    for ticket in Ticket.objects.all():
+        times = [ticket.created_at, *ticket.history.values_list("at", flat=True)]
+        assert times == sorted(times)
+        assert times[1] == ticket.created_at
+        assert times[-1] <= ticket.updated_at < timezone.now()
+        assert all(ticket.created_at < comment.created_at for comment in ticket.comments.all())
+
+
+@pytest.mark.django_db
+def test_no_sample_is_cut_or_told_twice() -> None:
+    stories = [story for stories in STORIES.values() for story in stories]
+    assert len({story.subject for story in stories}) == len(stories) > MOST
+    assert all(story.description and story.reply for story in stories)
+
+
+@pytest.mark.django_db
+def test_the_board_moves_and_stays_within_bounds() -> None:
+    make_samples()
+    random, open_counts = Random(7), []
+    before = Change.objects.count()
+    for _ in range(250):
+        make_a_move(random)
+        open_counts.append(Ticket.objects.exclude(status__in=DONE).count())
+    assert min(open_counts) >= FEWEST
+    assert max(open_counts) <= MOST
+    assert Change.objects.count() > before + 100
+    actors = set(Change.objects.values_list("actor_name", flat=True))
+    assert {"alice", "bob", "carol", "erin"} <= actors
+    assert "dave" not in actors  # nobody acts where they serve no queue
+    assert {"queue", "assignee", "status", "priority"} <= set(
+        Change.objects.values_list("field", flat=True)
+    )
+
+
+@pytest.mark.django_db
+def test_a_visitors_own_ticket_is_left_alone() -> None:
+    make_samples()
+    mine = Ticket.objects.create(subject="Mine", queue=Queue.objects.get(name="Billing"))
+    random = Random(7)
+    for _ in range(100):
+        make_a_move(random)
+    mine.refresh_from_db()
+    assert mine.version == 1
+
+
+@pytest.mark.django_db
+def test_a_board_without_queues_or_agents_just_stands_still() -> None:
+    make_samples()
+    User.objects.filter(username__in=AGENTS).update(is_active=False)
+    made = Change.objects.exclude(field="created").count()
+    random = Random(7)
+    for _ in range(40):
+        make_a_move(random)
+    assert Change.objects.exclude(field="created").count() == made
+
+
+class Demo:
+    """`manage.py demo` in a process of its own, on a database of its own."""
+
+    def __init__(self, database: Path) -> None:
+        self.port = free_port()
+        self.environment = {**os.environ, "DATABASE_URL": f"sqlite:///{database}",
+                            "DEBUG": "1", "PYTHONUNBUFFERED": "1"}  # fmt: skip
+        self._manage("migrate", "--verbosity", "0").wait(60)
+        self.process = self._manage("demo", "--port", str(self.port))
+        self.said = ""
+
+    def _manage(self, *command: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "manage.py", *command], cwd=ROOT, env=self.environment,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+
+    def wait_for(self, words: str, seconds: float = 60) -> None:
+        """Read on until it says so; killed, and thereby at its end, when it takes too long."""
+        assert self.process.stdout is not None
+        watchdog = threading.Timer(seconds, self.process.kill)
+        watchdog.start()
+        try:
+            for line in self.process.stdout:
+                self.said += line
+                if words in line:
+                    return
+        finally:
+            watchdog.cancel()
+        raise AssertionError(f"it never said {words!r}:\n{self.said}")
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    demo = Demo(tmp_path / "demo.sqlite3")
+    yield demo
+    if demo.process.poll() is None:
+        demo.process.send_signal(signal.SIGTERM)
+        demo.process.wait(20)
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_and_says_how_to_log_in_and_stops_everything(
+    demo: Demo, told: signal.Signals
+) -> None:
+    demo.wait_for("Ctrl-C stops it")
+    assert f"http://127.0.0.1:{demo.port}/" in demo.said
+    assert re.search(r"password demo as\n +alice +sees Billing\n", demo.said)
+    page = httpx.get(f"http://127.0.0.1:{demo.port}/accounts/login/", timeout=20)
+    assert page.status_code == 200
+    demo.process.send_signal(told)
+    demo.wait_for("The demo has stopped")
+    assert demo.process.wait(20) == 0
+    with socket.socket() as client:
+        assert client.connect_ex(("127.0.0.1", demo.port)) != 0, "the server still listens"

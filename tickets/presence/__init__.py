@@ -1,0 +1,1 @@
+"""Who has a ticket open now, and who of them is replying."""

@@ -1,0 +1,1 @@
+"""Queues and the people who serve them, as superusers manage them outside of Django's admin."""

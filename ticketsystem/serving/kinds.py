@@ -1,0 +1,72 @@
+"""What kind of request this is, seen from its address alone: so which lane it takes."""
+
+import re
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from live.stream.asgi import Scope
+from live.stream.prefix import path_within
+from live.stream.request import Request
+
+READS = ("GET", "HEAD", "OPTIONS")
+SEARCHES = ("q", "term")  # the board's and the admin's search, and the admin's completion of names
+# Pages that compute the hash of a password.
+HASHES = re.compile(
+    "/(login|password|password_change|password_reset|reset|auth/user/add|people/add)/"
+)
+# A page says every few seconds that it is open: that takes no thread from what people write.
+PRESENCE = re.compile(r"/api/tickets/[0-9]+/presence/$")
+TICKET = re.compile(r"/tickets/(?:ticket/)?([0-9]{1,18})/")
+MANY = re.compile(r"/tickets/(?:ticket/)?(bulk|undo)/")  # writes of up to ten seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many may be at work in a lane, how many of one visitor may be at work or wait, and how
+    many of all visitors may wait: each holds a socket and its body."""
+
+    threads: int
+    each: int
+    waiting: int
+    in_all: int = 1000
+
+
+# Eighteen threads that may hold a database connection each, and two for files.
+ROOMS = {
+    "read": Room(threads=6, each=2, waiting=32),
+    "write": Room(threads=6, each=2, waiting=16),
+    "presence": Room(threads=2, each=1, waiting=16),
+    "search": Room(threads=2, each=1, waiting=8),
+    # An office behind one address logs in at nine o'clock: a hash takes a third of a second, so the
+    # last of them waits for 8 seconds, and the last of all for 10.
+    "log-in": Room(threads=2, each=1, waiting=24, in_all=60),
+    "file": Room(threads=2, each=1, waiting=200),  # a browser asks for all of a page's at once
+}
+
+
+def is_read(method: str) -> bool:
+    """Whether nothing is lost when the request is given up."""
+    return method in READS
+
+
+def lane_of(scope: Scope, request: Request) -> str:
+    path = f"{scope['path']}".rstrip("/") + "/"
+    if path.startswith(settings.STATIC_URL):
+        return "file"
+    if is_read(f"{scope['method']}"):
+        is_search = any("".join(request.query.get(name, ())).strip() for name in SEARCHES)
+        return "search" if is_search else "read"
+    if PRESENCE.search(path):
+        return "presence"
+    return "log-in" if HASHES.search(path) else "write"
+
+
+def ticket_of(scope: Scope) -> str:
+    """The ticket that a write is about: whoever writes to it may have to wait for its lock. Writes
+    of many tickets count together, whoever sends them, for each takes its thread for long."""
+    path = f"{path_within(scope)}".rstrip("/") + "/"
+    if MANY.search(path):
+        return "many tickets"
+    found = TICKET.search(path)
+    return f"ticket {int(found[1])}" if found else ""
