@@ -1,12 +1,12 @@
-"""What becomes of a reply's mail, in real windows: to whom it goes, whether it went, and why not."""
+"""What becomes of a reply's mail, in real windows: to whom it goes, whether it went, and why."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
-from tests.browser.windows import Windows, assert_not_reloaded, expect_live
+from tests.browser.windows import Windows, assert_not_reloaded, eventually, expect_live
 from tests.harness.post import SENDER, PostOffice, post_office
 from tests.harness.servers import Daphne
 from tests.harness.site import People
@@ -114,6 +114,28 @@ def test_the_box_follows_the_address_of_the_requester(windows: Windows, site: Pe
     expect(page.get_by_role("button", name="Add note")).to_be_visible()
     expect(page.get_by_role("button", name="Add and resolve")).to_be_visible()
     assert_not_reloaded(page)
+
+
+def test_a_page_that_was_read_before_takes_back_nothing_that_was_told(
+    windows: Windows, site: People, office: PostOffice
+) -> None:
+    """A page loads itself afresh now and then; meanwhile the reply is sent."""
+    ticket = site.ticket(requester_email=ZOE, description="It smokes.")
+    said = editing.comment(site.alice, ticket.pk, "Pull the plug.")
+    page = windows.open(site.carol, path(ticket))
+    held: list[tuple[Route, APIResponse]] = []
+    page.route(f"**{path(ticket)}", lambda route: held.append((route, route.fetch())))
+    editing.edit(site.alice, ticket.pk, {"description": "It burns."}, version=None)
+    eventually(page, lambda: len(held), bool)
+    send_due.func()
+    expect(mailed(page)).to_contain_text(f"Mailed to {ZOE}.")
+    for route, answer in held:
+        assert "Being mailed to" in answer.text()
+        route.fulfill(response=answer)
+    expect(page.locator('[data-slot="description"]')).to_contain_text("It burns.")
+    expect(mailed(page)).to_contain_text(f"Mailed to {ZOE}.")
+    assert Mail.objects.get(comment=said).state == State.SENT
+    office.next()
 
 
 def test_a_page_without_scripts_sends_says_and_tries_again(
