@@ -87,7 +87,10 @@ function tell({ type, id: position, data }) {
 /** @param {Parameters<typeof import("./mailed.js").showMail>} told */
 function showMail(...told) {
   mailed ??= import("./mailed.js");
-  mailed.then((module) => module.showMail(...told)).catch(retry);
+  mailed.then((module) => module.showMail(...told)).catch((error) => {
+    mailed = undefined;
+    retry(error);
+  });
 }
 
 /** What the ticket is. */
