@@ -1,7 +1,7 @@
 """A mail server's report that a message of ours could not be delivered: which, to whom, and why.
 
-Most say so by RFC 3464. What others write is found by flufl.bounce, which knows them; it is given
-only what has the looks of a report, with short lines, for its expressions were not made for enemies.
+Most say so by RFC 3464. What others write flufl.bounce knows; it is given only what comes from a
+server by its looks, with short lines, for its expressions were not made for enemies.
 """
 
 import re

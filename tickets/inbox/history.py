@@ -34,15 +34,18 @@ MOST_WRAPPED = 3  # lines of an introduction
 ORIGINAL = re.compile(r"-{2,}\s*[^\W\d][\w '’-]{3,40}\s*-{2,}$")
 
 # The headers above a quoted message: whose first line is, and what the others are.
-FROM = "from|von|de|da|van|från|fra|lähettäjä|od|от|від|kimden|feladó|de la|发件人|寄件者|差出人|보낸 사람|από"
+FROM = (
+    "from|von|de|da|van|från|fra|lähettäjä|od|от|від|kimden|feladó|de la|发件人|寄件者|差出人"
+    "|보낸 사람|από"
+)
 OTHERS = (
-    "sent|date|to|cc|bcc|subject|reply-to|importance|gesendet|datum|an|kopie|betreff|envoyé|date|à|objet|"
-    "enviado|enviado el|enviada em|fecha|data|para|asunto|assunto|inviato|a|oggetto|verzonden|aan|"
-    "onderwerp|skickat|till|ämne|sendt|til|emne|dato|lähetetty|vastaanottaja|aihe|wysłano|wysłane|do|"
-    "temat|odesláno|komu|předmět|predmet|odoslané|отправлено|дата|кому|копия|тема|gönderildi|tarih|"
-    "kime|konu|elküldve|címzett|tárgy|trimis|către|subiect|发送时间|日期|收件人|抄送|主题|"
-    "寄件日期|收件者|副本|主旨|送信日時|日時|宛先|件名|보낸 날짜|받는 사람|참조|제목|"
-    "ημερομηνία|προς|θέμα"
+    "sent|date|to|cc|bcc|subject|reply-to|importance|gesendet|datum|an|kopie|betreff|envoyé|à"
+    "|objet|enviado|enviado el|enviada em|fecha|data|para|asunto|assunto|inviato|a|oggetto"
+    "|verzonden|aan|onderwerp|skickat|till|ämne|sendt|til|emne|dato|lähetetty|vastaanottaja|aihe"
+    "|wysłano|wysłane|do|temat|odesláno|komu|předmět|predmet|odoslané|отправлено|дата|кому|копия"
+    "|тема|gönderildi|tarih|kime|konu|elküldve|címzett|tárgy|trimis|către|subiect|发送时间|日期"
+    "|收件人|抄送|主题|寄件日期|收件者|副本|主旨|送信日時|日時|宛先|件名|보낸 날짜|받는 사람|참조"
+    "|제목|ημερομηνία|προς|θέμα"
 )
 HEADER = r"[*_]{{0,2}}(?:{})\s?[*_]{{0,2}}[:：][*_]{{0,2}}"
 FROM_LINE = re.compile(HEADER.format(FROM) + r".*\S", re.IGNORECASE)
@@ -58,8 +61,8 @@ def history_start(lines: Sequence[str]) -> int | None:
 
 
 def _outlines(lines: Sequence[str]) -> list[str]:
-    """What of the lines matters here. What is quoted introduces nothing but in its first lines, where
-    telephones put the introduction."""
+    """What of the lines matters here. Of what is quoted only the first ones do: telephones quote
+    the introduction too."""
     outlines = []
     quoted = 0
     for line in lines:
@@ -100,6 +103,8 @@ def _known(lines: list[str]) -> int | None:
     """The first introduction that quotequail finds and that is one."""
     begun = 0
     for _ in range(MOST_TRIES):
+        if begun >= len(lines):
+            return None
         text = "\n".join(lines[begun:])
         pieces = quotequail.quote(text, limit=len(lines) + 1, quote_intro_line=True)
         if len(pieces) < 2:

@@ -1,9 +1,9 @@
 """Who wrote a message: a person, a machine, or a mail server about a delivery.
 
-What came through a list is a person's, unless it says that it is bulk: the address of a help desk is
-often a group, and then each letter to it has the headers of a list. X-Auto-Response-Suppress says
-nothing of who wrote: it asks not to be answered automatically, and Exchange sets it on what people
-write to a group.
+What came through a list is a person's, unless it says that it is bulk: the address of a help desk
+is often a group, and then each letter to it has the headers of a list. X-Auto-Response-Suppress
+says nothing of who wrote: it asks not to be answered automatically, and Exchange sets it on what
+people write to a group.
 """
 
 import re

@@ -1,7 +1,7 @@
 """What somebody said in a message: without the history they quote and the signature under it.
 
-Nothing that they wrote is lost: answers between quoted lines stay, with what they answer, and so does
-what they forward. Where cutting would leave nothing, nothing is cut.
+Nothing that they wrote is lost: answers between quoted lines stay, with what they answer, and so
+does what they forward. Where cutting would leave nothing, nothing is cut.
 """
 
 import re

@@ -4,24 +4,24 @@ import re
 from collections.abc import Sequence
 
 LONGEST = 12  # lines that are a signature; more are a letter
-LONGEST_LINE = 120  # of what a program adds
-DEVICE = (
-    r"(?:iphone|ipad|ipod|ios|android|samsung|galaxy|huawei|xiaomi|blackberry|windows|outlook|mail|"
+LONGEST_LINE = 80  # of what a program adds
+DEVICES = (
+    r"iphone|ipad|ios|android|samsung|galaxy|huawei|xiaomi|blackberry|windows|outlook|mail|gmx"
+    r"|yahoo|web\.de|proton|mobile?|handy|smartphone|phone|téléphone|mobiel|telefoon|telefon"
+    r"|móvil|celular|cellulare|tablet"
 )
-DEVICE += (
-    r"gmail|yahoo|gmx|web\.de|proton|mobile|mobil|handy|smartphone|telefon|phone|téléphone|mobiel|"
-)
-DEVICE += r"telefoon|móvil|celular|cellulare|tablet)"
 SENT = (
-    r"sent (?:from|via|with|using)|get outlook|gesendet (?:von|mit)|von mein\w+|diese nachricht wurde"
-    r"|outlook für|hol dir outlook|envoyé (?:de|depuis|à partir)|télécharge\w* outlook|obtenir outlook"
-    r"|enviado (?:desde|do|de|a partir)|obtener outlook|obtenha|inviato d\w+|ottieni outlook|scarica"
-    r"|verstuurd|verzonden|outlook voor|skickat från|hämta outlook|sendt fra|hent outlook|lähetetty"
-    r"|hanki outlook|wysłan\w+ z|pobierz|odesláno|získejte|отправлено|получить outlook"
-    r"|iphone\w* ?(?:から|发|發|에서)|(?:从|從)我的|我的|内の|내 "
+    r"sent (?:from|via|with|using)|get outlook"
+    r"|gesendet (?:von|mit)|von mein\w+|diese nachricht wurde|outlook für|hol dir outlook"
+    r"|envoyé (?:de|depuis|à partir)|télécharge\w* outlook|obtenir outlook"
+    r"|enviado (?:desde|do|de|a partir)|obtener outlook|obtenha"
+    r"|inviato d\w+|ottieni outlook|scarica|verstuurd|verzonden|outlook voor"
+    r"|skickat från|hämta outlook|sendt fra|hent outlook|lähetetty|hanki outlook"
+    r"|wysłan\w+ z|pobierz|odesláno|získejte|отправлено|получить outlook"
+    r"|iphone\w* ?(?:から|发|發|에서)|(?:从|從)?我的|内の|내 "
 )
-ADDED = re.compile(rf"(?=.*{DEVICE})(?:{SENT}).*", re.IGNORECASE)
-MARKS = ("--", "—")  # "-- ", of which most programs cut the space
+ADDED = re.compile(rf"(?=.*(?:{DEVICES}))(?:{SENT})", re.IGNORECASE)
+MARK = "--"  # with a space behind it, which most programs cut
 
 
 def signature_start(lines: Sequence[str]) -> int:
@@ -29,15 +29,17 @@ def signature_start(lines: Sequence[str]) -> int:
     end = _without_empty(lines, len(lines))
     end = _without_empty(lines, _without_added(lines, end))
     for number in range(max(end - LONGEST - 1, 0), end):
-        if lines[number].strip() in MARKS:
+        if lines[number].strip() == MARK:
             return _without_empty(lines, _without_added(lines, _without_empty(lines, number)))
     return end
 
 
 def _without_added(lines: Sequence[str], end: int) -> int:
-    """Without the last line, if a program added it."""
+    """Without the last line, if it stands alone and a program added it."""
     last = lines[end - 1].strip() if end else ""
-    return end - 1 if last and len(last) <= LONGEST_LINE and ADDED.match(last) else end
+    stands_alone = end > 1 and not lines[end - 2].strip()
+    is_added = stands_alone and len(last) <= LONGEST_LINE and ADDED.match(last)
+    return end - 1 if is_added else end
 
 
 def _without_empty(lines: Sequence[str], end: int) -> int:
