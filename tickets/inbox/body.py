@@ -52,8 +52,12 @@ class _Reading:
         charset = part.head.get_param("charset")
         content = part.content(self.room)
         text = decoded(content, charset if isinstance(charset, str) else None)
-        text = text_of_html(text) if part.type == "text/html" else _as_sent(part, tidy(text))
         is_whole = part.end - part.start <= self.room
+        if part.type == "text/html":
+            text, is_all = text_of_html(text)
+            is_whole = is_whole and is_all
+        else:
+            text = _as_sent(part, tidy(text))
         self.room -= min(part.end - part.start, self.room)
         if not is_whole or (content.strip() and not text.strip()):
             self.files.append(part)

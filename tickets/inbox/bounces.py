@@ -17,9 +17,11 @@ from tickets.inbox.message import Bounced
 from tickets.inbox.parts import Part, head_of
 from tickets.inbox.statuses import in_words
 
-MOST_READ = 100_000  # bytes of one part of a report
+MOST_READ = 30_000  # bytes of one part of a report
+MOST_LINES = 500  # of its words
 LONGEST_LINE = 300
 LONGEST_REASON = 300
+MOST_PARTS = 3
 MOST_RECIPIENTS = 50  # of a report; ours goes to a few
 
 STATUS = ("message/delivery-status", "message/global-delivery-status")
@@ -146,9 +148,9 @@ def _flat(root: Part) -> Message:
 def _texts(root: Part) -> Iterator[str]:
     for part in _readable(root):
         text = tidy(decoded(part.content(MOST_READ), None))
-        yield "\n".join(line[:LONGEST_LINE] for line in text.split("\n"))
+        yield "\n".join(line[:LONGEST_LINE] for line in text.split("\n")[:MOST_LINES])
 
 
 def _readable(root: Part) -> list[Part]:
     parts = root.children or [root]
-    return [part for part in parts if part.type in ("text/plain", *ORIGINAL)][:5]
+    return [part for part in parts if part.type in ("text/plain", *ORIGINAL)][:MOST_PARTS]

@@ -103,7 +103,7 @@ class _Taking:
         return part
 
     def _end_of_head(self, start: int, end: int, *, is_message: bool) -> int:
-        """Where the content begins: after an empty line, or where headers give way to other words."""
+        """Where the content begins: after an empty line, or with the first other words."""
         run = RUN.match(self.raw, start, min(end, start + LONGEST_HEAD))
         stop = run.end() if run else start
         if self.raw.startswith((b"\n", b"\r\n"), stop, end):

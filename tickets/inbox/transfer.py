@@ -12,10 +12,13 @@ MOST_RUNS = 100
 
 def from_base64(body: bytes) -> bytes:
     """Each run of letters between paddings, for some programs join what they encoded apart."""
-    letters = body.translate(None, NOT_BASE64)
-    if letters.rstrip(b"=").count(b"=") > MOST_RUNS:
+    letters = body.translate(None, NOT_BASE64).rstrip(b"=")
+    runs = letters.count(b"=")
+    if runs > MOST_RUNS:
         letters = letters.replace(b"=", b"")
-    return b"".join(_run(run) for run in RUN.findall(letters))
+    if runs in range(1, MOST_RUNS + 1):
+        return b"".join(_run(run) for run in RUN.findall(letters))
+    return _run(letters)
 
 
 def from_quoted_printable(body: bytes) -> bytes:

@@ -25,7 +25,8 @@ def test_an_address_is_one_or_is_empty(text: str) -> None:
 @pytest.mark.parametrize(
     "bad",
     ["", "rosa", "rosa@", "@example.com", "a@b@example.com", "a b@example.com", "<a@example.com>",
-     '"a b"@example.com', "a@example.com,b@example.com", "a@exam\u202eple.com", "a@example.com\nBcc: x",
+     '"a b"@example.com', "a@example.com,b@example.com", "a@exam\u202eple.com",
+     "a@example.com\nBcc: x",
      "a\x00@example.com", "a" * 65 + "@example.com", "a@" + "x" * 251],
 )  # fmt: skip
 def test_what_is_no_address_has_none(bad: str) -> None:

@@ -19,7 +19,8 @@ def kind_of(headers: str) -> Kind:
 
 @pytest.mark.parametrize(
     "header",
-    ["Auto-Submitted: auto-replied", "auto-submitted: AUTO-GENERATED; x=y", "Auto-Submitted: auto-notified",
+    ["Auto-Submitted: auto-replied", "auto-submitted: AUTO-GENERATED; x=y",
+     "Auto-Submitted: auto-notified",
      "X-Autoreply: yes", "X-Autorespond: whatever", "Precedence: bulk", "Precedence: JUNK",
      "Precedence: auto_reply", "X-Precedence: auto_reply", "Return-Path: <>",
      "List-Unsubscribe-Post: List-Unsubscribe=One-Click",

@@ -12,7 +12,9 @@ REPLY = "Re: [#12] The printer"
 INTRODUCTION = "On Mon, 5 Jan 2026 at 10:00, Jane Doe <jane@example.org> wrote:"
 OUTLOOK = "From: Jane <jane@example.org>\nSent: Monday\nTo: Rosa\nSubject: x\n\nOld"
 
-own_lines = st.sampled_from(["Yes.", "No, it is not.", "", "Nothing:", "See 5 above", "- a", "(1) b"])
+own_lines = st.sampled_from(
+    ["Yes.", "No, it is not.", "", "Nothing:", "See 5 above", "- a", "(1) b"]
+)
 quoted_lines = st.sampled_from(["> Is it on?", ">", "> > Deeper", "> On 4 Jan 2026, Tom wrote:"])
 
 
@@ -69,7 +71,9 @@ def test_what_only_looks_like_it_stays(text: str) -> None:
     assert said_in(text, REPLY) in (text, text.rstrip("\n"))
 
 
-@pytest.mark.parametrize("subject", ["Fwd: x", "FW: x", "WG: x", "TR : x", "[ext] Fwd: x", "转发：x"])
+@pytest.mark.parametrize(
+    "subject", ["Fwd: x", "FW: x", "WG: x", "TR : x", "[ext] Fwd: x", "转发：x"]
+)
 def test_what_is_forwarded_stays(subject: str) -> None:
     text = f"See below.\n\n---------- Forwarded message ---------\n{OUTLOOK}"
     assert said_in(text, subject) == text
