@@ -1,0 +1,2 @@
+def said_in(text: str, subject: str) -> str:
+    return text
