@@ -31,6 +31,7 @@ from tickets.api_edges import DOCS
 from tickets.api_parameters import CSRF_TOKEN, LIST_PARAMETERS
 from tickets.board import PAGE_SIZE, Filters, page_number, sort_of
 from tickets.idempotency import Sent, once
+from tickets.inbox.quoted import QUOTED_COMMENT
 from tickets.lists.listing import listing
 from tickets.lists.sorting import ordered
 from tickets.many.each import edit_each, undo_each
@@ -248,7 +249,8 @@ def read_comment(request: HttpRequest, ticket_id: Id, comment_id: Id) -> dict[st
 
 
 def _comments(request: HttpRequest, ticket_id: int) -> QuerySet[Comment]:
-    return visible(request, ticket_id).comments.select_related("author", "mail_row")
+    comments = visible(request, ticket_id).comments.select_related("author", "mail_row")
+    return comments.annotate(has_quoted=QUOTED_COMMENT)
 
 
 def shown(ticket: Ticket) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from tickets.bookkeeping import (  # noqa: F401  Django looks for models here
 )
 from tickets.bounded import Bounded
 from tickets.database_time import DatabaseTime, clock
+from tickets.inbox.models import KeptMail, KeptPiece, Letter, MailText  # noqa: F401
 from tickets.mail.models import Heard, Mail, Thread  # noqa: F401
 from tickets.names import AuthorName, name_of
 from tickets.notices.models import DueTold, Muted  # noqa: F401
@@ -178,6 +179,8 @@ class Comment(Bounded):
 
     # Set before it is saved: who gets a copy of a reply that is mailed (mail/outgoing.py).
     cc: Sequence[str] = ()
+    # There is more of it than its body, as of a message with quoted history (inbox/models.py).
+    has_quoted = False
 
     objects = CommentQuerySet.as_manager()
 
@@ -214,6 +217,7 @@ class Comment(Bounded):
 
     def hand_on(self, stored: "Comment") -> None:
         stored.cc = self.cc
+        stored.has_quoted = self.has_quoted
 
     @classmethod
     def refuse_creation(cls, rows: Iterable[models.Model]) -> None:

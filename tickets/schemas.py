@@ -253,6 +253,7 @@ class CommentShown(Schema):
     created_at: datetime
     attachments: list[Any] = Field(description="None yet.")
     mail: MailShown | None = Field(description="null: it is not mailed to the requester.")
+    quoted: bool = Field(description="It came by mail, and its page shows more: what it quotes.")
 
 
 class Refusal(Schema):

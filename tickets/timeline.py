@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 
 from tickets.editing import unseen
 from tickets.history import CREATED
+from tickets.inbox.quoted import QUOTED_COMMENT
 from tickets.models import Change, Comment, Ticket
 from tickets.public import LONG_TEXT
 from tickets.search import LARGEST_ID
@@ -141,7 +142,10 @@ def beginnings(comments: QuerySet[Comment]) -> list[Comment]:
     cut = (
         Comment.objects.select_related("author", "mail_row")
         .defer("body")
-        .annotate(beginning=Left("body", SHOWN_AT_ONCE), whole_length=Length("body"))
+        .annotate(
+            beginning=Left("body", SHOWN_AT_ONCE), whole_length=Length("body"),
+            has_quoted=QUOTED_COMMENT,
+        )
     )
     found = _in_order(cut, comments.values_list("pk", flat=True))
     for comment in found:

@@ -23,7 +23,13 @@ from ticketsystem.environment import (
     time_zone,
     token,
 )
-from ticketsystem.environment_of_mail import mail_server, mailbox
+from ticketsystem.environment_of_mail import (
+    inbox,
+    mail_server,
+    mailbox,
+    queue_name,
+    server_name,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -189,6 +195,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Mail ---------------------------------------------------------------------------------------
 EMAIL_URL = mail_server("EMAIL_URL")
 MAIL_FROM = mailbox("MAIL_FROM", needed_for="EMAIL_URL" if EMAIL_URL else "")
+INBOX = inbox("INBOX_URL")
+MAIL_QUEUE = queue_name("MAIL_QUEUE")
+MAIL_AUTHENTICATION_SERVER = server_name("MAIL_AUTHENTICATION_SERVER")
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # --- Live updates -------------------------------------------------------------------------------
@@ -240,6 +249,7 @@ LOGGING = {
     "loggers": {
         "daphne": {"level": "INFO"},
         "live": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "tickets": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "ticketsystem": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django_eventstream": {"level": "WARNING"},  # a line per user who comes

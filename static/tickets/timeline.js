@@ -34,6 +34,8 @@ export function appendComment({ comment }, position) {
   writeSaid(inside("body"), comment.body, comment.shortened);
   if (comment.shortened) leadToWhole(inside("rest"), comment.id);
   else inside("rest").remove();
+  if (comment.quoted) leadToWhole(inside("quoted"), comment.id);
+  else inside("quoted").remove();
   append(item, comment.created_at);
   return true;
 }
@@ -79,7 +81,7 @@ export function sentence({ changes, actor }) {
  */
 function leadToWhole(rest, id) {
   const link = part(rest, "a", HTMLAnchorElement);
-  link.setAttribute("href", link.getAttribute("href")?.replace(/\/0\/$/, `/${id}/`) ?? "");
+  link.setAttribute("href", link.getAttribute("href")?.replace(/\/0\/(?=$|\?)/, `/${id}/`) ?? "");
   rest.hidden = false;
 }
 

@@ -41,6 +41,8 @@ declare namespace Desk {
     body: string;
     internal: boolean;
     created_at: string;
+    /** There is more of it than its body: what it quotes. */
+    quoted?: boolean;
     /** Its body is only the beginning: a page of its own has the whole. */
     shortened?: true;
   }

@@ -25,7 +25,7 @@ from tickets.visibility import visible_tickets
 LONGEST_HEAD = 1_000_000  # bytes of a message's headers that are looked at
 END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 BARE_CR = re.compile(rb"\r(?!\n)")
-FROM = re.compile(rb"^from[ \t]*:((?:.*)(?:\r?\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
+FIELD = re.compile(rb"^(from|authentication-results)[ \t]*:(.*(?:\n[ \t].*)*)", re.I | re.M)
 LONGEST_NAME = Comment._meta.get_field("author_name").max_length
 
 
@@ -49,35 +49,35 @@ class Writer:
 
 def writer_of(received: Received, raw: bytes, ticket: Ticket) -> Writer:
     address = received.sender.address
-    server = settings.MAIL_AUTHENTICATION_SERVER
-    judged = verdict(received.authentication, server, domain_of(address))
+    judged = verdict_on(raw, address)
     if address.lower() == ticket.requester_email.lower():
         return Writer(is_requester=judged is not Verdict.FORGED)
     agents = list(get_user_model()._default_manager.filter(email__iexact=address, is_active=True))
     if not agents:
         return Writer()
-    if judged is Verdict.PROVEN and names_one_sender(raw, address):
-        seeing = [agent for agent in agents if _sees(agent, ticket)]
-        if len(seeing) == 1:
-            return Writer(agent=seeing[0])
-    return Writer(says_agent=True)
+    seeing = [agent for agent in agents if judged is Verdict.PROVEN and _sees(agent, ticket)]
+    return Writer(agent=seeing[0]) if len(seeing) == 1 else Writer(says_agent=True)
 
 
 def _sees(agent: Any, ticket: Ticket) -> bool:
     return visible_tickets(agent).filter(pk=ticket.pk).exists()
 
 
-def names_one_sender(raw: bytes, address: str) -> bool:
-    """Whether this is the message's only sender, however one reads it: the mail server must have
-    judged the same one as we take it from. Some take the first of two, and some see another header
-    behind a CR alone."""
+def verdict_on(raw: bytes, address: str) -> Verdict:
+    """What the named mail server says of the sender. A message in which others may see another
+    sender than we do counts as forged: some take the first of two, and some see another header
+    behind a CR alone. The headers are read as they stand, for what is decoded first may hold quotes
+    of a stranger's."""
     end = END_OF_HEAD.search(raw, 0, LONGEST_HEAD)
     head = raw[: end.start() if end else LONGEST_HEAD]
-    found = FROM.findall(head)
-    if BARE_CR.search(head) or len(found) != 1:
-        return False
-    named = getaddresses([" ".join(found[0].decode("latin-1").split())])
-    return [other.lower() for _, other in named] == [address.lower()]
+    fields: dict[str, list[str]] = {"from": [], "authentication-results": []}
+    for name, value in FIELD.findall(head):
+        fields[name.decode().lower()].append(" ".join(value.decode("latin-1").split()))
+    named = [box.lower() for _, box in getaddresses(fields["from"]) if "@" in box]
+    if BARE_CR.search(head) or len(fields["from"]) != 1 or named != [address.lower()]:
+        return Verdict.FORGED
+    server = settings.MAIL_AUTHENTICATION_SERVER
+    return verdict(fields["authentication-results"], server, domain_of(address))
 
 
 def shown(sender: Mailbox) -> str:
