@@ -8,8 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.functional import cached_property
 
 from tickets.activity import ActivitySide, ActivityTime, Awaiting, Side, moved_by
+from tickets.attachments.models import Attachment as Attachment
+from tickets.attachments.models import Leftover  # noqa: F401  Django looks for models here
 from tickets.bookkeeping import (  # noqa: F401  Django looks for models here
     BulkItem,
     BulkJob,
@@ -140,6 +143,8 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def bulk_create(self, objs: Iterable["Comment"], *args: Any, **options: Any) -> list["Comment"]:
         """Lock the tickets first, as `save()` does."""
         comments = [*objs]
+        if any(comment.attaching or comment.cc for comment in comments):
+            raise ValueError(Comment.ALONE)
         Comment.refuse_creation(comments)  # before the transaction: the caller's then goes on
         with transaction.atomic(savepoint=False):
             Ticket.locked({comment.ticket_id for comment in comments})
@@ -158,6 +163,7 @@ class Comment(Bounded):
         "A comment is never changed or deleted by itself: add another one with"
         " Comment.objects.create(...), or delete its ticket."
     )
+    ALONE: ClassVar[str] = "A comment with files or copies is saved alone, by save()."
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="comments")
     author = models.ForeignKey(
@@ -176,6 +182,12 @@ class Comment(Bounded):
     created_at = DatabaseTime(editable=False)
 
     objects = CommentQuerySet.as_manager()
+
+    # Not stored in this row. What it is saved with: files that it takes along, addresses that get a
+    # copy of its mail.
+    attaching: Sequence[Attachment] = ()
+    cc: Sequence[str] = ()
+    carried = ("attaching", "cc")
 
     class Meta:
         ordering = ("created_at", "id")
@@ -199,6 +211,11 @@ class Comment(Bounded):
         without `author_name` have ended, they write rows that have only the author."""
         return self.author_name or (name_of(self.author) if self.author else "")
 
+    @cached_property
+    def attached(self) -> list[Attachment]:
+        """Its files. Where there are many comments, attach_to() gives each its own at once."""
+        return [*self.attachments.all()]
+
     def save(self, **options: Any) -> None:
         if not self._state.adding:
             raise ValueError(self.PERMANENT)
@@ -207,6 +224,7 @@ class Comment(Bounded):
         with transaction.atomic(savepoint=False):
             Ticket.locked([self.ticket_id])
             super().save(**{**options, "force_insert": True})
+        self.attached = [*self.attaching]
 
     @classmethod
     def refuse_creation(cls, rows: Iterable[models.Model]) -> None:
