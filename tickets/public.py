@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from tickets.attachments.shown import public_attachment
 from tickets.mail.telling import public_mail
 from tickets.models import Comment, Ticket, Via
 from tickets.names import is_unproven, name_from, name_of
@@ -61,7 +62,7 @@ def public_comment(comment: Comment) -> dict[str, Any]:
         "body": comment.body,
         "internal": comment.internal,
         "created_at": comment.created_at,
-        "attachments": [],
+        "attachments": [public_attachment(attachment) for attachment in comment.attached],
         "mail": public_mail(comment),
         "quoted": comment.has_quoted,
     }

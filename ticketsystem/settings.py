@@ -11,6 +11,7 @@ from ticketsystem.environment import (
     boolean,
     choice,
     database,
+    folder,
     hosts,
     integer,
     number,
@@ -149,13 +150,16 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # also before the first collectstatic
 STORAGES: dict[str, Any] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "tickets.attachments.keeping.KeptFiles"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "ticketsystem.static.ModuleStaticFilesStorage"
     },
 }
+
+# --- Files that people attach: one folder for all processes, on all hosts ------------------------
+MEDIA_ROOT = folder("MEDIA_ROOT", BASE_DIR / "media")
 
 # --- Database -----------------------------------------------------------------------------------
 DATABASES = {"default": database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
