@@ -12,6 +12,8 @@ class TicketsConfig(AppConfig):
         from tickets import checks, receivers  # noqa: F401  the import connects them
         from tickets.attachments import checks as of_files  # noqa: F401
         from tickets.attachments import sweeping
+        from tickets.inbox import checks as of_mail  # noqa: F401
+        from tickets.inbox import keeping
         from tickets.notices import due
         from tickets.presence import deeds
         from tickets.presence import receivers as of_presence  # noqa: F401
@@ -19,5 +21,6 @@ class TicketsConfig(AppConfig):
 
         live.every(sweeping.EVERY, sweeping.sweep)
         live.every(sweeping.LOST_EVERY, sweeping.forget_lost)
+        live.every(keeping.PRUNE_EVERY, keeping.prune)
         live.every(due.EVERY, due.tell_due)
         live.every(deeds.LOOK_EVERY, deeds.look_round)

@@ -65,7 +65,7 @@ def receive(raw: bytes) -> Arrived:
         received = read_or_refuse(raw)
         arrived = take_in(raw, received)
     except Refused as refusal:
-        return _aside(raw, refusal, received)
+        return set_aside(raw, refusal, received)
     except TryAgain:
         raise
     except NOT_NOW as error:
@@ -73,7 +73,7 @@ def receive(raw: bytes) -> Arrived:
     except Exception as error:  # whatever is in the message, the next one must not wait for it
         logger.exception("a message could not be taken in")
         sentence = f"It could not be taken in ({type(error).__name__}); the log has more."
-        return _aside(raw, Refused(sentence), received)
+        return set_aside(raw, Refused(sentence), received)
     sender = received.sender.address or "an unknown sender"
     logger.info("mail from %s %s", sender, arrived.deed)
     return arrived
@@ -212,7 +212,8 @@ def _about_number_in(subject: str) -> str:
     )
 
 
-def _aside(raw: bytes, refusal: Refused, received: Received | None) -> Arrived:
+def set_aside(raw: bytes, refusal: Refused, received: Received | None = None) -> Arrived:
+    """Keep the message with the reason; raises TryAgain where that cannot be done now."""
     try:
         keep(raw, f"{refusal}", received, share=refusal.share)
     except NoRoom as error:
