@@ -1,8 +1,8 @@
 """Bytes of a message as text, whatever its headers say of them, and text that can be stored.
 
-What a message says of its charset is often wrong, so it is only where we begin. The order is that of
-browsers: what is declared, then UTF-8, which other charsets hardly ever look like by chance, then
-Windows-1252, to which nearly every byte is something.
+What a message says of its charset is often wrong, so it is only where we begin. The order is that
+of browsers: what is declared, then UTF-8, which other charsets hardly ever look like by chance,
+then Windows-1252, to which nearly every byte is something.
 """
 
 import codecs
@@ -21,7 +21,7 @@ WIDER = {
 }
 # Names that mailers write and Python does not know.
 NAMES = {"iso-8859-8-i": "iso-8859-8", "iso-8859-6-i": "iso-8859-6", "cp-850": "cp850"}
-# Codecs that are no charset of a text, or, like those for domain names, take forever with a long one.
+# Codecs that are no charset of a text; those for domain names take forever with a long one.
 NO_CHARSETS = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"}
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -69,7 +69,7 @@ def storable(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """The text with the desk's own line ends, and � for other control characters, on several lines."""
+    """The text with the desk's own line ends, and � for other control characters."""
     return CONTROLS.sub("\ufffd", LINE_ENDS.sub("\n", storable(text)))
 
 
@@ -78,6 +78,8 @@ def _candidates(content: bytes, declared: str | None) -> list[str]:
         if content.startswith(mark):
             return [charset]
     name = charset_of(declared)
+    if name and name.startswith(("utf-16", "utf-32")) and b"\0" not in content:
+        name = None  # spaces and ends of lines would have one
     if name in (None, "utf-8") and any(escape in content for escape in JAPANESE):
         return ["iso2022_jp_ext", "utf-8"]
     return [name, "utf-8"] if name else ["utf-8"]

@@ -1,8 +1,8 @@
 """The files of a message: what they are called, and how many of their bytes are kept."""
 
-import mimetypes
 import re
 from email.message import Message
+from mimetypes import MimeTypes
 
 from tickets.inbox.charsets import decoded
 from tickets.inbox.headers import one_line, words
@@ -12,6 +12,7 @@ from tickets.inbox.parts import Part
 MOST_KEPT = 25 * 1024 * 1024  # bytes in all
 LONGEST_NAME = 150
 LONGEST_ENDING = 20
+TYPES = MimeTypes()  # Python's own, and not those that this machine may know
 FOLDERS = re.compile(r"[/\\]")
 # What has a name of its own where the sender gave none.
 NAMES = {
@@ -27,7 +28,7 @@ NAMES = {
 
 
 def kept(parts: list[Part]) -> tuple[tuple[ReceivedFile, ...], tuple[str, ...]]:
-    """The files, as long as there is room for them, and the names of those for which there is none."""
+    """The files for which there is room, and the names of those for which there is none."""
     files: list[ReceivedFile] = []
     too_large: list[str] = []
     room = MOST_KEPT
@@ -49,7 +50,7 @@ def name_of(part: Part, number: int) -> str:
     )
     name = one_line(FOLDERS.split(one_line(given, 10_000))[-1], 10_000).strip(". ")
     if not name:
-        return NAMES.get(part.type) or f"file-{number}{mimetypes.guess_extension(part.type) or ''}"
+        return NAMES.get(part.type) or f"file-{number}{TYPES.guess_extension(part.type) or ''}"
     if len(name) <= LONGEST_NAME:
         return name
     stem, dot, ending = name.rpartition(".")

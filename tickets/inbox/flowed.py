@@ -7,7 +7,7 @@ SIGNATURE = "-- "
 
 
 def unflowed(text: str, *, joins: bool) -> str:
-    """The text with a line for each paragraph; `joins` where the space at a line's end was added."""
+    """The text with a line for each paragraph; `joins` where the program added the spaces."""
     lines = (_taken_apart(line) for line in text.split("\n"))
     return "\n".join(
         ("> " if depth == 1 else ">" * depth + " ") + line if depth else line

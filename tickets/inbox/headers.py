@@ -17,6 +17,8 @@ MOST_ADDRESSES = 200
 MOST_REFERENCES = 100
 MOST_COMMENTS = 20  # brackets in a header with addresses: each costs Python's parser a frame
 
+FIRST_YEAR = 1990  # of a date that can be; no later one than tomorrow's
+
 WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 # Ends of lines and other controls; and what turns the direction of all that follows it.
 CONTROLS = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -28,7 +30,7 @@ QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 def one_line(text: str, most: int = LONGEST_NAME) -> str:
-    """The text so that it can stand in a header: what would end or turn its line shows as � or a space."""
+    """The text as it can stand in a header: what would end or turn its line is a space or �."""
     line = " ".join(TURNS.sub("\ufffd", CONTROLS.sub(" ", storable(text))).split())
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
@@ -118,6 +120,5 @@ def date(head: Message) -> datetime | None:
         moment = said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):  # none, or no date that there is
         return None
-    return (
-        moment if 1990 <= moment.year and moment <= datetime.now(UTC) + timedelta(days=1) else None
-    )
+    is_possible = moment.year >= FIRST_YEAR and moment <= datetime.now(UTC) + timedelta(days=1)
+    return moment if is_possible else None

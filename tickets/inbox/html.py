@@ -1,8 +1,8 @@
 """HTML as text: what is hidden does not show, links keep their address, quotes are marked with >.
 
-lxml takes it apart; it goes through the tree without recursion, so its depth costs nothing. Only what
-stands at an element itself is known of its looks: a sender who hides text by a style sheet, or in
-white on white, shows it here.
+lxml takes it apart, and its tree is gone through without recursion, so that its depth costs nothing.
+Only what stands at an element itself is known of its looks: a sender who hides text by a style sheet,
+or in white on white, shows it here.
 """
 
 import re
@@ -15,15 +15,19 @@ from tickets.inbox.charsets import tidy
 DEEPEST_QUOTE = 9  # marks before a line
 LONGEST_ADDRESS = 2_000  # of a link
 
-LINES = frozenset(
-    "address article aside body caption center dd details dir div dl dt fieldset figcaption figure "
-    "footer form header hgroup html legend li main nav section summary tr".split()
-)
-PARAGRAPHS = frozenset("blockquote h1 h2 h3 h4 h5 h6 menu ol p pre table ul".split())
-UNSEEN = frozenset(
-    "applet area audio base canvas col embed frame frameset head iframe input link map math meta "
-    "object param script source style svg template title track video".split()
-)
+LINES = frozenset({
+    "address", "article", "aside", "body", "caption", "center", "dd", "details", "dir", "div",
+    "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup",
+    "html", "legend", "li", "main", "nav", "section", "summary", "tr",
+})  # fmt: skip
+PARAGRAPHS = frozenset({
+    "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "menu", "ol", "p", "pre", "table", "ul",
+})  # fmt: skip
+UNSEEN = frozenset({
+    "applet", "area", "audio", "base", "canvas", "col", "embed", "frame", "frameset", "head",
+    "iframe", "input", "link", "map", "math", "meta", "object", "param", "script", "source",
+    "style", "svg", "template", "title", "track", "video",
+})  # fmt: skip
 HIDDEN = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all"
     r"|(?:font-size|max-height|opacity)\s*:\s*0+(?:\.0*)?(?:px|pt|em|%)?\s*(?:!|;|$))",

@@ -1,7 +1,7 @@
 """A message as it was read: what is known of it, in the words of the desk.
 
-All texts in it can be stored: no NUL, no half of a surrogate pair. Names, addresses and subjects are
-one line each, without control characters, so that they may be put into headers again.
+All texts in it can be stored: no NUL, no half of a surrogate pair. Names, addresses and subjects
+are one line each, without control characters, so that they may be put into headers again.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Unreadable(Exception):
 
 class Kind(StrEnum):
     LETTER = "letter"  # somebody wrote it
-    AUTOMATIC = "automatic"  # a machine did: out of office, a list, an alert that wants no answer
+    AUTOMATIC = "automatic"  # a machine did: out of office, a newsletter, an alert
     BOUNCE = "bounce"  # a mail server did: a message could not be delivered, or not yet
 
 

@@ -27,7 +27,7 @@ FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
 
 class AsWritten(Compat32):
-    """Gives headers as they came, where the library would make objects of those with 8-bit bytes."""
+    """Gives headers as they came, where the library makes objects of those with 8-bit bytes."""
 
     def header_fetch_parse(self, name: str, value: str) -> str:
         return value

@@ -34,7 +34,7 @@ def read(raw: bytes) -> Received:
     text, parts = body_of(root)
     files, too_large = kept(parts)
     subject = one_line(words(head.get("Subject", "")))
-    kind = kind_of(root)
+    kind = kind_of(root, subject)
     return Received(
         message_id=next(iter(ids(head.get("Message-ID", ""))), ""),
         sender=senders[0],

@@ -1,4 +1,4 @@
-"""Undoes the encodings in which contents travel, also where they are damaged: what can be read is."""
+"""Undoes the encodings in which contents travel; of damaged ones, what can be read is read."""
 
 import binascii
 import re
