@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 import live
 from tickets import editing
 from tickets.actions import led_on
+from tickets.attachments.shown import attach_to
 from tickets.forms import Invalid, NewTicketForm, valid
 from tickets.idempotency import KeyRefused, Sent, once
 from tickets.pages import page, ticket_page, visible_or_404, whole_text_page
@@ -48,7 +49,8 @@ def description(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """The whole of a description that the ticket's page shows shortened."""
     head = live.head()
     found = visible_or_404(request, ticket_id)
-    return whole_text_page(request, found, head, text=found.description)
+    files = attach_to((), found.pk)
+    return whole_text_page(request, found, head, text=found.description, files=files)
 
 
 @require_safe
@@ -59,7 +61,8 @@ def comment(request: HttpRequest, ticket_id: int, comment_id: int) -> HttpRespon
     head = live.head()
     found = visible_or_404(request, ticket_id)
     said = get_object_or_404(found.comments.select_related("author"), pk=comment_id)
-    return whole_text_page(request, found, head, text=said.body, comment=said)
+    files = said.attached
+    return whole_text_page(request, found, head, text=said.body, comment=said, files=files)
 
 
 @sent_by_script

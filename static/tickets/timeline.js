@@ -34,6 +34,10 @@ export function appendComment({ comment }, position) {
   writeSaid(inside("body"), comment.body, comment.shortened);
   if (comment.shortened) leadToWhole(inside("rest"), comment.id);
   else inside("rest").remove();
+  const { attachments = [] } = comment;
+  if (attachments.length > 0) {
+    import("./attached.js").then(({ filesShown }) => item.append(filesShown(attachments)), console.warn);
+  }
   append(item, comment.created_at);
   return true;
 }
