@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 import live
 from tickets import editing
 from tickets.actions import led_on
+from tickets.attachments.shown import attach_to
 from tickets.forms import Invalid, NewTicketForm, valid
 from tickets.idempotency import KeyRefused, Sent, once
 from tickets.inbox.quoted import whole_text
@@ -51,7 +52,7 @@ def description(request: HttpRequest, ticket_id: int) -> HttpResponse:
     head = live.head()
     found = visible_or_404(request, ticket_id)
     text = whole_text(found) if QUOTED in request.GET else found.description
-    return whole_text_page(request, found, head, text=text)
+    return whole_text_page(request, found, head, text=text, files=attach_to((), found.pk))
 
 
 @require_safe
@@ -63,7 +64,8 @@ def comment(request: HttpRequest, ticket_id: int, comment_id: int) -> HttpRespon
     found = visible_or_404(request, ticket_id)
     said = get_object_or_404(found.comments.select_related("author"), pk=comment_id)
     text = whole_text(said) if QUOTED in request.GET else said.body
-    return whole_text_page(request, found, head, text=text, comment=said)
+    files = said.attached
+    return whole_text_page(request, found, head, text=text, comment=said, files=files)
 
 
 @sent_by_script

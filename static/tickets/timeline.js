@@ -36,6 +36,10 @@ export function appendComment({ comment }, position) {
   else inside("rest").remove();
   if (comment.quoted) leadToWhole(inside("quoted"), comment.id);
   else inside("quoted").remove();
+  const { attachments = [] } = comment;
+  if (attachments.length > 0) {
+    import("./attached.js").then(({ filesShown }) => item.append(filesShown(attachments)), console.warn);
+  }
   append(item, comment.created_at);
   return true;
 }

@@ -61,7 +61,7 @@ def test_the_backup_is_made_each_night(units: Path) -> None:
     done = analyze("calendar", "--iterations=2", when, folder=units)
     assert done.returncode == 0, done.stderr
     assert len(re.findall(r" 02:30:00", done.stdout)) >= 2
-    assert re.search(r"^ExecStart=\S+ /var/backups/helpdesk$",
+    assert re.search(r"^ExecStart=\S+ /var/backups/helpdesk /var/lib/helpdesk$",
                      (UNITS / "helpdesk-backup.service").read_text(), re.MULTILINE)  # fmt: skip
     assert os.access(UNITS / "backup", os.X_OK)
 

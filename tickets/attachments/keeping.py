@@ -10,9 +10,10 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -43,7 +44,7 @@ class KeptFiles(FileSystemStorage):
 
 def make_ready() -> None:
     """Make the folders, where they are not there yet."""
-    _incoming("").parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    _make(_incoming("").parent)
 
 
 def try_out() -> None:
@@ -51,8 +52,8 @@ def try_out() -> None:
     make_ready()
     place = new_place()
     try:
-        write(place, iter([b"tried out"]), PIECE)
-        _final(place).parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        write(place, BytesIO(b"tried out"), PIECE)
+        _make(_final(place).parent)
         _incoming(place).rename(_final(place))
     finally:
         drop_incoming(place)
@@ -64,14 +65,14 @@ def new_place() -> str:
     return f"{datetime.now(UTC):%Y/%m/%d}/{secrets.token_urlsafe(18)}"
 
 
-def write(place: str, pieces: Iterator[bytes], most: int) -> int:
-    """Write what comes into `incoming`, to the disk itself. Returns how many bytes that were; more
-    than `most` + 1 are not read."""
+def write(place: str, stream: BinaryIO, most: int) -> int:
+    """Write what comes into `incoming`, to the disk itself. Returns how many bytes that were; of
+    more than `most` the rest is left."""
     path = _incoming(place)
     size = 0
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE), "wb") as file:
         os.fchmod(file.fileno(), FILE_MODE)  # whatever the umask is
-        for piece in pieces:
+        while piece := stream.read(PIECE):
             size += len(piece)
             if size > most:
                 break
@@ -79,11 +80,6 @@ def write(place: str, pieces: Iterator[bytes], most: int) -> int:
         file.flush()
         os.fsync(file.fileno())
     return size
-
-
-def pieces_of(stream: BinaryIO) -> Iterator[bytes]:
-    while piece := stream.read(PIECE):
-        yield piece
 
 
 def opened_incoming(place: str) -> BinaryIO:
@@ -98,7 +94,7 @@ def settle(place: str) -> None:
     """Move the file to its place: its row is committed. What fails is done by the next sweep."""
     source, target = _incoming(place), _final(place)
     try:
-        target.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        _make(target.parent)
         source.rename(target)
     except FileNotFoundError:
         if not target.exists():
@@ -136,6 +132,15 @@ def left_behind(age: float, is_kept: Callable[[str], bool], most: int) -> int:
                 else:
                     Path(entry.path).unlink()
     return done
+
+
+def _make(folder: Path) -> None:
+    """Make the folder and those above it, whatever the umask is."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        with suppress(FileExistsError):  # another process was quicker
+            folder.mkdir()
+            folder.chmod(FOLDER_MODE)
 
 
 def _incoming(place: str) -> Path:

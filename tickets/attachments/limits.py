@@ -50,6 +50,11 @@ class TooMany(Refused):
         super().__init__(f"These are too many files: {MOST} may go with one comment.")
 
 
+class NoFiles(Refused):
+    def __init__(self) -> None:
+        super().__init__("There is no file in it: send files as multipart/form-data.")
+
+
 class TooMuch(Refused):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
@@ -101,7 +106,7 @@ class NotThere(Refused):
 
 
 def in_words(size: int) -> str:
-    """Such as "25 MB". static/tickets/sizes.js says the same."""
+    """Such as "25 MB". static/tickets/attached.js says the same."""
     if size < 1024:
         return f"{size} B"
     if size < MEGABYTE:

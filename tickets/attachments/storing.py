@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -11,15 +11,19 @@ from django.db import transaction
 from tickets.attachments import keeping
 from tickets.attachments.limits import (
     LARGEST,
+    MOST,
     DiskFull,
     Empty,
     NotStored,
+    Refused,
     TooLarge,
+    TooMany,
     refuse_to_store,
+    refuse_together,
 )
 from tickets.attachments.models import Attachment
 from tickets.attachments.names import safe_name
-from tickets.attachments.sniffing import HEAD, kind_of
+from tickets.attachments.sniffing import HEAD, Kind, kind_of
 
 logger = logging.getLogger(__name__)
 
@@ -29,37 +33,52 @@ FULL = {errno.ENOSPC, errno.EDQUOT}
 def store(ticket: Any, name: str, stream: BinaryIO, *, uploader: Any = None) -> Attachment:
     """The file, stored and pending: only its uploader sees it before a comment takes it along. It
     goes with the transaction of the caller, if there is one. Raises Refused."""
-    return _store(ticket, name, keeping.pieces_of(stream), uploader)
+    name, place = safe_name(name), keeping.new_place()
+    size, kind = _written(ticket, uploader, name, place, stream)
+    with transaction.atomic():
+        stored = Attachment.objects.create(
+            ticket=ticket, uploader=uploader, name=name, size=size, file=place,
+            type=kind.type, width=kind.width, height=kind.height,
+        )  # fmt: skip
+        transaction.on_commit(partial(keeping.settle, place))
+    return stored
 
 
-def _store(ticket: Any, given: str, pieces: Iterator[bytes], uploader: Any) -> Attachment:
-    name, place = safe_name(given), keeping.new_place()
+def store_all(ticket: Any, files: Sequence[Any], uploader: Any) -> list[Attachment]:
+    """What a form or a script has sent: all of them, or with Refused none."""
+    if len(files) > MOST:
+        raise TooMany
+    stored: list[Attachment] = []
     try:
-        keeping.make_ready()
-        refuse_to_store(ticket, uploader)
-        size = _written(place, name, pieces)
-        with keeping.opened_incoming(place) as file:
-            kind = kind_of(file.read(HEAD), name)
-        with transaction.atomic():
-            stored = Attachment.objects.create(
-                ticket=ticket, uploader=uploader, name=name, size=size, file=place,
-                type=kind.type, width=kind.width, height=kind.height,
-            )  # fmt: skip
-            transaction.on_commit(partial(keeping.settle, place))
-    except OSError as error:
-        keeping.drop_incoming(place)
-        logger.exception("a file could not be stored in MEDIA_ROOT")
-        raise (DiskFull if error.errno in FULL else NotStored)() from error
-    except BaseException:
-        keeping.drop_incoming(place)
+        for file in files:
+            stored.append(store(ticket, file.name or "", file, uploader=uploader))
+        refuse_together(stored)
+    except Refused:
+        for attachment in stored:
+            attachment.delete()
         raise
     return stored
 
 
-def _written(place: str, name: str, pieces: Iterator[bytes]) -> int:
-    size = keeping.write(place, pieces, LARGEST)
-    if size > LARGEST:
-        raise TooLarge(name)
-    if size == 0:
-        raise Empty(name)
-    return size
+def _written(
+    ticket: Any, uploader: Any, name: str, place: str, stream: BinaryIO
+) -> tuple[int, Kind]:
+    """The size and the kind of the file, which then waits for its row. Where that does not come, a
+    sweep throws it away."""
+    try:
+        keeping.make_ready()
+        refuse_to_store(ticket, uploader)
+        size = keeping.write(place, stream, LARGEST)
+        if size > LARGEST:
+            raise TooLarge(name)
+        if size == 0:
+            raise Empty(name)
+        with keeping.opened_incoming(place) as file:
+            return size, kind_of(file.read(HEAD), name)
+    except OSError as error:
+        keeping.drop_incoming(place)
+        logger.exception("a file could not be stored in MEDIA_ROOT")
+        raise (DiskFull if error.errno in FULL else NotStored)() from error
+    except Refused:
+        keeping.drop_incoming(place)
+        raise
