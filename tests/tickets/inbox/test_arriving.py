@@ -8,10 +8,11 @@ from django.db import OperationalError
 
 from tests.harness.people import signed_in
 from tests.harness.told import forget, names, told_of
+from tests.tickets.inbox.fixtures import NAMES, raw
 from tests.tickets.inbox.letters import DESK, JONAS, above, bounce_of, letter, vouched
 from tickets import editing
 from tickets.actor import acting_as
-from tickets.inbox import arriving
+from tickets.inbox import arriving, limits
 from tickets.inbox.arriving import TryAgain, receive
 from tickets.inbox.limits import ANSWERS_OF_ONE, TICKETS_OF_ALL, TICKETS_OF_ONE
 from tickets.inbox.models import KeptMail, Letter, MailText
@@ -477,3 +478,16 @@ def test_what_is_written_with_nul_and_halves_of_letters_can_be_stored(
     assert "burns" in said(jonas).body
 
 
+
+
+def test_each_message_that_programs_write_finds_its_place_and_none_breaks_us(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "TICKETS_OF_ONE", 1_000)
+    for name in NAMES:
+        receive(raw(name))
+    broken = [mail.reason for mail in KeptMail.objects.all() if "Error" in mail.reason]
+    assert broken == []
+    placed = Letter.objects.count() + KeptMail.objects.count()
+    assert placed > len(NAMES) - 10  # some are the same message twice
+    assert Ticket.objects.count() > len(NAMES) / 2
