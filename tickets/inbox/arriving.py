@@ -20,7 +20,7 @@ from tickets.inbox.message import Kind, Received, Unreadable
 from tickets.inbox.models import Letter
 from tickets.inbox.proof import can_be_answered, plain_name, writer_of
 from tickets.inbox.reading import read
-from tickets.inbox.threading import Known, SameName, claim, is_own, ticket_of
+from tickets.inbox.threading import Known, SameName, claim, held, is_own, ticket_of
 from tickets.inbox.wording import keep_whole, stored, ticket_named, words_of
 from tickets.mail import threads
 from tickets.models import Comment, Queue, Status, Ticket, Via
@@ -113,7 +113,7 @@ def _done(letter: Letter, raw: bytes, received: Received, *, insist: bool) -> Ar
     if is_own(received):
         letter.outcome = Outcome.OWN
         return Arrived("is our own, so nothing is done")
-    if received.kind is Kind.BOUNCE:
+    if received.kind is Kind.BOUNCE and not insist:
         return _note_bounce(letter, received)
     if received.kind is Kind.AUTOMATIC and not insist:
         raise Refused(
@@ -122,7 +122,7 @@ def _done(letter: Letter, raw: bytes, received: Received, *, insist: bool) -> Ar
         )  # fmt: skip
     if not can_be_answered(received.sender.address):
         raise Refused("It names no sender to whom an answer could go.", share=HALF)
-    ticket = ticket_of(received)
+    ticket = held(ticket_of(received))
     if ticket is not None:
         return _answer(letter, raw, received, ticket, insist=insist)
     return _open(letter, received, insist=insist)
@@ -142,9 +142,9 @@ def _note_bounce(letter: Letter, received: Received) -> Arrived:
 
 
 def _answer(
-    letter: Letter, raw: bytes, received: Received, known: Ticket, *, insist: bool
+    letter: Letter, raw: bytes, received: Received, ticket: Ticket, *, insist: bool
 ) -> Arrived:
-    ticket = editing.hold_any(known.pk)
+    """The ticket is locked."""
     refusal = limits.refusal_to_answer(received.sender.address, ticket)
     if refusal and not insist:
         raise Refused(refusal, share=HALF)

@@ -41,7 +41,9 @@ def keep(
         _make_sure_of_room(len(raw), share)
         kept = KeptMail(reason=reason[:500], digest=digest)
         if received is not None:
-            kept.sender, kept.subject = shown(received.sender)[:320], received.subject[:200]
+            sender = received.sender
+            kept.sender = shown(sender) if sender.address else sender.name[:320]
+            kept.subject = received.subject[:200]
         kept.store(raw)
     logger.warning("mail from %s is kept aside: %s", kept.sender or "an unknown sender", reason)
     return kept

@@ -88,8 +88,17 @@ def is_own(received: Received) -> bool:
 def ticket_of(received: Received) -> Ticket | None:
     """The ticket that it proves to know of: by a token, by a message of ours that it answers, or by
     one that became a ticket or a comment of it. The subject proves nothing."""
-    found = threads.ticket_answered(received.references, received.to) or _by_letters(received)
-    return _merged_into(found) if found else None
+    return threads.ticket_answered(received.references, received.to) or _by_letters(received)
+
+
+def held(ticket: Ticket | None) -> Ticket | None:
+    """The ticket, locked, or the one that it was merged into; None if it was deleted meanwhile."""
+    for _ in range(MOST_MERGES):
+        found: Any = Ticket.locked([ticket.pk]).first() if ticket else None
+        ticket = getattr(found, "merged_into", None)
+        if ticket is None:
+            return found
+    return None
 
 
 def _by_letters(received: Received) -> Ticket | None:
@@ -98,12 +107,3 @@ def _by_letters(received: Received) -> Ticket | None:
     tickets = dict(letters.values_list("name", "ticket_id"))
     first = next((tickets[name] for name in names if name in tickets), None)
     return Ticket.objects.filter(pk=first).first()
-
-
-def _merged_into(ticket: Ticket) -> Ticket:
-    for _ in range(MOST_MERGES):
-        other: Any = getattr(ticket, "merged_into", None)
-        if other is None:
-            break
-        ticket = other
-    return ticket

@@ -462,12 +462,19 @@ def test_the_assignee_is_told_of_the_answer(jonas: Ticket, token: str, alice: Us
     assert (notice.kind, notice.user, notice.ticket_id) == ("replied", alice, jonas.pk)
 
 
-def test_an_answer_to_a_ticket_that_was_deleted_opens_one(
+def test_an_answer_to_a_ticket_that_was_deleted_opens_one_also_at_the_last_moment(
     jonas: Ticket, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def deleted(received: Any) -> Ticket:
+        return Ticket(pk=jonas.pk + 1)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(arriving, "ticket_of", deleted)
+        receive(letter("First.", to=token))
     jonas.delete()
-    receive(letter(to=token))
-    assert Ticket.objects.count() == 1
+    receive(letter("Second.", to=token))
+    assert Ticket.objects.count() == 2
+    assert not Comment.objects.exists()
 
 
 def test_what_is_written_with_nul_and_halves_of_letters_can_be_stored(
