@@ -51,9 +51,10 @@ DOCUMENTED = {
     "django.utils.html", "django.utils.module_loading", "django.utils.safestring",
     "django.utils.timezone", "django.views.decorators.cache", "django.views.decorators.csrf",
     "django.views.decorators.http", "django.views.defaults",
-    "django_eventstream.channelmanager", "environ", "h2.config", "h2.connection", "h2.events",
-    "h2.exceptions", "ninja", "ninja.errors", "ninja.parser", "ninja.security", "prometheus_client",
-    "psycopg", "psycopg.conninfo", "psycopg.pq", "pydantic", "tqdm", "whitenoise.storage",
+    "django_eventstream.channelmanager", "environ", "flufl.bounce", "h2.config", "h2.connection",
+    "h2.events", "h2.exceptions", "lxml", "ninja", "ninja.errors", "ninja.parser", "ninja.security",
+    "prometheus_client", "psycopg", "psycopg.conninfo", "psycopg.pq", "pydantic", "quotequail",
+    "tqdm", "whitenoise.storage",
 }  # fmt: skip
 
 

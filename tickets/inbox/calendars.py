@@ -8,22 +8,18 @@ from tickets.inbox.parts import Part
 
 MOST_READ = 200_000  # bytes
 FOLD = re.compile("\n[ \t]")
-PROPERTY = re.compile(
-    r"(SUMMARY|DTSTART|DTEND|LOCATION|ORGANIZER)(?:;[^:\n]*)?:(.*)", re.IGNORECASE
-)
+PROPERTY = re.compile(r"^(SUMMARY|DTSTART|DTEND|LOCATION)(?:;[^:\n]*)?:(.*)", re.M | re.I)
 ESCAPED = re.compile(r"\\([nN,;\\])")
 TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d*(Z?))?")
-EVENT = re.compile("^BEGIN:VEVENT *$(.*?)^END:VEVENT", re.MULTILINE | re.DOTALL | re.IGNORECASE)
 
 
 def summary_of(part: Part) -> str:
     """The first event: what, when and where, each on a line."""
     charset = part.head.get_param("charset")
     text = tidy(decoded(part.content(MOST_READ), charset if isinstance(charset, str) else None))
-    event = EVENT.search(FOLD.sub("", text))
-    if not event:
-        return ""
-    said = {name.upper(): _said(value) for name, value in PROPERTY.findall(event[1])}
+    _, _, event = FOLD.sub("", text).partition("BEGIN:VEVENT")
+    properties = PROPERTY.findall(event.partition("END:VEVENT")[0])
+    said = {name.upper(): _said(value) for name, value in properties}
     times = [_time(said[name]) for name in ("DTSTART", "DTEND") if said.get(name)]
     lines = (said.get("SUMMARY", ""), " – ".join(times), said.get("LOCATION", ""))
     return "\n".join(line for line in lines if line)

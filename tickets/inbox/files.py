@@ -34,7 +34,7 @@ def kept(parts: list[Part]) -> tuple[tuple[ReceivedFile, ...], tuple[str, ...]]:
     room = MOST_KEPT
     for number, part in enumerate(parts, start=1):
         name = name_of(part, number)
-        content = part.content() if part.size <= room + 2 else None
+        content = part.content() if part.least_size <= room else None
         if content is None or len(content) > room:
             too_large.append(name)
         else:

@@ -13,6 +13,7 @@ from tickets.inbox.transfer import from_base64, from_quoted_printable
 LONGEST_NAME = 200
 LONGEST_ID = 250
 LONGEST_ADDRESS = 254
+LONGEST_MAILBOX = 1_000
 MOST_ADDRESSES = 200
 MOST_REFERENCES = 100
 MOST_COMMENTS = 20  # brackets in a header with addresses: each costs Python's parser a frame
@@ -75,7 +76,7 @@ def mailboxes(values: Iterable[str]) -> list[Mailbox]:
 
 
 def _mailboxes(value: str) -> list[Mailbox]:
-    if one := ONE_MAILBOX.fullmatch(value):
+    if len(value) <= LONGEST_MAILBOX and (one := ONE_MAILBOX.fullmatch(value)):
         # "alice@example.com <mallory@example.net>" is Mallory, whatever he calls himself.
         bare = QUOTED.sub("", one[1])
         if "," not in bare or "@" not in bare:

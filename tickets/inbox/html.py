@@ -1,8 +1,8 @@
 """HTML as text: what is hidden does not show, links keep their address, quotes are marked with >.
 
-lxml takes it apart, and its tree is gone through without recursion, so that its depth costs nothing.
-Only what stands at an element itself is known of its looks: a sender who hides text by a style sheet,
-or in white on white, shows it here.
+lxml takes it apart, and its tree is gone through without recursion, so that its depth costs
+nothing. Only what stands at an element itself is known of its looks: a sender who hides text by a
+style sheet, or in white on white, shows it here.
 """
 
 import re

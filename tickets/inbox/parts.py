@@ -23,6 +23,7 @@ HEAD_END = re.compile(rb"\r?\n\r?\n")
 ENVELOPE = re.compile(rb"(?:>?From [^\r\n]*\r?\n)+")  # what mbox files put before a message
 # Any other line among headers is damage, and is passed over: Python's parser would end there.
 HEADER = re.compile(rb"^([!-9;-~]+)[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.MULTILINE)
+RUN = re.compile(rb"(?:[!-9;-~]+[ \t]*:[^\n]*(?:\n|\Z)|[ \t][^\n]*(?:\n|\Z))*")  # of such lines
 FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
 
@@ -51,10 +52,12 @@ class Part:
         return value.partition(";")[0].strip().lower()
 
     @property
-    def size(self) -> int:
-        """How large its content is, at most, without decoding it."""
+    def least_size(self) -> int:
+        """How large its content is at least, if it is sound, without decoding it."""
         length = self.end - self.start
-        return length * 3 // 4 if self.encoding == "base64" else length
+        if self.encoding == "quoted-printable":
+            return length // 3
+        return length * 2 // 3 if self.encoding == "base64" else length
 
     def content(self, most: int | None = None) -> bytes:
         """What is in it, decoded as far as it can be; `most` bytes of the encoded one."""
@@ -70,6 +73,8 @@ class Part:
 
 def take_apart(raw: bytes) -> Part:
     """The whole message as a part, with the parts in it."""
+    if b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
     envelope = ENVELOPE.match(raw)
     return _Taking(raw).part(envelope.end() if envelope else 0, len(raw), depth=0)
 
@@ -89,7 +94,7 @@ class _Taking:
         self.left = MOST
 
     def part(self, start: int, end: int, depth: int) -> Part:
-        body = self._end_of_head(start, end)
+        body = self._end_of_head(start, end, is_message=depth == 0)
         part = Part(head_of(self.raw[start : min(body, start + LONGEST_HEAD)]), self.raw, body, end)
         if part.type.startswith("multipart/"):
             if depth == DEEPEST:
@@ -97,11 +102,17 @@ class _Taking:
             part.children = self._children(part, depth)
         return part
 
-    def _end_of_head(self, start: int, end: int) -> int:
-        if self.raw.startswith((b"\n", b"\r\n"), start, end):  # no headers at all
-            return self.raw.index(b"\n", start) + 1
-        found = HEAD_END.search(self.raw, start, end)
-        return found.end() if found else end
+    def _end_of_head(self, start: int, end: int, *, is_message: bool) -> int:
+        """Where the content begins: after an empty line, or where headers give way to other words."""
+        run = RUN.match(self.raw, start, min(end, start + LONGEST_HEAD))
+        stop = run.end() if run else start
+        if self.raw.startswith((b"\n", b"\r\n"), stop, end):
+            return self.raw.index(b"\n", stop) + 1
+        # Between the headers of a message servers leave damaged lines.
+        empty = HEAD_END.search(self.raw, stop, end)
+        if is_message and empty and HEADER.search(self.raw, stop, empty.start()):
+            return empty.end()
+        return stop
 
     def _children(self, part: Part, depth: int) -> list[Part]:
         boundary = (part.head.get_boundary() or "").encode("ascii", "surrogateescape")
