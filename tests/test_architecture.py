@@ -80,6 +80,7 @@ RULES = (
     Rule("live/log/redis_bell.py", never=("channels",),
          but=("channels.layers", "channels.DEFAULT_CHANNEL_LAYER")),
     Rule("live", never=("psycopg",), except_in=("live/log/postgres_bell.py",)),
+    Rule("tickets", never=("imapclient",), except_in=("tickets/inbox/fetching.py",)),
     Rule("ticketsystem", never=("channels",)),
     Rule("ticketsystem", never=("daphne", "twisted"), except_in=(
         "ticketsystem/serving/access.py", "ticketsystem/serving/backlog.py",
