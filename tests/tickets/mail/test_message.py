@@ -58,7 +58,7 @@ def sent(mail: Mail | None = None) -> EmailMessage:
 def text(message: EmailMessage, kind: str = "plain") -> str:
     part = message.get_body((kind,))
     assert part is not None
-    return str(part.get_content())
+    return str(part.get_content()).replace("\r\n", "\n")
 
 
 def test_a_reply_is_plain_text_first_and_the_same_as_html(reply: Any, asked: Ticket) -> None:
@@ -71,7 +71,7 @@ def test_a_reply_is_plain_text_first_and_the_same_as_html(reply: Any, asked: Tic
     assert "Pull the plug.<br>" in html
     assert 'href="https://example.com/help?a=1&amp;b=2"' in html
     assert message["Subject"] == f"[#{asked.pk}] Printer on fire"
-    assert message["From"] == "alice (Help desk) <help@example.com>"
+    assert message["From"] == '"alice (Help desk)" <help@example.com>'
     assert message["To"] == "Zoë Brandl <zoe@customers.example>"
     assert message["Date"].datetime == Mail.objects.get().queued_at.replace(microsecond=0)
     assert message["Auto-Submitted"] is None  # a person wrote it
