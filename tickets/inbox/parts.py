@@ -7,6 +7,7 @@ part that is not taken apart.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 from email.policy import Compat32
@@ -47,6 +48,13 @@ class Part:
     def type(self) -> str:
         said = self.head.get_content_type()
         return said if TYPE.fullmatch(said) else "application/octet-stream"
+
+    def leaves(self) -> Iterator["Part"]:
+        """The parts in it that have none, or itself."""
+        for child in self.children:
+            yield from child.leaves()
+        if not self.children:
+            yield self
 
     @cached_property
     def encoding(self) -> str:
