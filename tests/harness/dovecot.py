@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.harness.processes import ServerProcess, free_port, installed
+from tests.harness.processes import ServerProcess, installed
 
 USER, PASSWORD = "desk@desk.example", "s3cret p%ss"
 

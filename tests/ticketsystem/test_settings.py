@@ -83,10 +83,16 @@ SECRET = [
     *(
         ("INBOX_URL", value, "s3cret")
         for value in (
-            "imaps://desk:s3cret@", "imaps://s3cret@mail.example.com", "imaps://:s3cret@host",
-            "imaps://desk:s3cret@host:port/INBOX", "imaps://desk:s3cret@host/INBOX?tls=1",
-            "imap://desk:s3cret@mail.example.com/INBOX", "pop3://desk:s3cret@host/INBOX",
-            "imaps://desk:s3cret/w0rd@host/INBOX", "imaps://desk:s3cret@host/IN%0d%0aBOX", "s3cret",
+            "imaps://desk:s3cret@",
+            "imaps://s3cret@mail.example.com",
+            "imaps://:s3cret@host",
+            "imaps://desk:s3cret@host:port/INBOX",
+            "imaps://desk:s3cret@host/INBOX?tls=1",
+            "imap://desk:s3cret@mail.example.com/INBOX",
+            "pop3://desk:s3cret@host/INBOX",
+            "imaps://desk:s3cret/w0rd@host/INBOX",
+            "imaps://desk:s3cret@host/IN%0d%0aBOX",
+            "s3cret",
         )
     ),
     ("METRICS_TOKEN", "s3cret of two words", "s3cret"),

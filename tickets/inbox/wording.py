@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from tickets import attachments
-from tickets.attachments.limits import DiskFull, Refused
 from tickets.attachments.limits import MOST as MOST_FILES
+from tickets.attachments.limits import DiskFull, Refused
 from tickets.attachments.models import Attachment
 from tickets.inbox.message import Received, ReceivedFile
 from tickets.inbox.models import MailText
@@ -82,7 +82,9 @@ def stored(ticket: Ticket, files: Iterable[ReceivedFile]) -> tuple[list[Attachme
     return kept, refusals
 
 
-def keep_whole(words: Words, *, comment: Comment | None = None, ticket: Ticket | None = None) -> None:
+def keep_whole(
+    words: Words, *, comment: Comment | None = None, ticket: Ticket | None = None
+) -> None:
     if words.whole:
         MailText.objects.create(comment=comment, ticket=ticket, text=words.whole)
 

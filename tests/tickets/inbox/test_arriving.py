@@ -100,9 +100,7 @@ def test_an_agents_address_that_nobody_vouches_for_is_a_note_that_is_marked(
     assert "by mail, not proven" in page
 
 
-def test_a_forged_requester_whose_domain_says_so_reopens_nothing(
-    jonas: Ticket, token: str
-) -> None:
+def test_a_forged_requester_whose_domain_says_so_reopens_nothing(jonas: Ticket, token: str) -> None:
     receive(vouched(letter(to=token), "dmarc=fail header.from=weber.example"))
     assert not said(jonas).requester
     jonas.refresh_from_db()
@@ -322,7 +320,8 @@ def test_what_is_no_message_is_kept_with_its_reason() -> None:
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [("pending", "open"), ("resolved", "open"), ("closed", "open"), ("open", "open"), ("new", "new")],
+    [("pending", "open"), ("resolved", "open"), ("closed", "open"), ("open", "open"),
+     ("new", "new")],
 )  # fmt: skip
 def test_the_requesters_answer_is_their_comment_and_opens_what_was_done(
     before: str, after: str, jonas: Ticket, token: str
@@ -342,9 +341,7 @@ def test_the_requesters_answer_is_their_comment_and_opens_what_was_done(
     assert names() == [*changed, "comment.created"]
 
 
-def test_an_answer_is_known_by_what_it_answers(
-    jonas: Ticket, alice: User, settings: Any
-) -> None:
+def test_an_answer_is_known_by_what_it_answers(jonas: Ticket, alice: User, settings: Any) -> None:
     _, message_id = replied(jonas, alice, settings)
     receive(letter("Yes.", answers=message_id, subject="Anything else"))
     assert jonas.comments.latest("pk").body == "Yes."
@@ -426,9 +423,10 @@ def test_where_nothing_is_quoted_there_is_no_more_to_show(
     receive(letter("It burns.", to=token))
     at_alices, url = signed_in(alice), f"/tickets/{jonas.pk}/comments/{said(jonas).pk}/"
     assert at_alices.get(f"/api{url}").json()["quoted"] is False
-    assert "?quoted" not in at_alices.get(f"/tickets/{jonas.pk}/").content.decode().partition(
-        "<template"
-    )[0]
+    assert (
+        "?quoted"
+        not in at_alices.get(f"/tickets/{jonas.pk}/").content.decode().partition("<template")[0]
+    )
     assert at_alices.get(f"{url}?quoted").status_code == 404
     assert at_alices.get(f"/tickets/{jonas.pk}/description/?quoted").status_code == 404
 
@@ -483,8 +481,6 @@ def test_what_is_written_with_nul_and_halves_of_letters_can_be_stored(
     raw = letter("It burns.", to=token).replace(b"It burns", b"It \x00 \xff burns")
     receive(raw)
     assert "burns" in said(jonas).body
-
-
 
 
 def test_each_message_that_programs_write_finds_its_place_and_none_breaks_us(

@@ -1,4 +1,4 @@
-"""`manage.py fetch_mail` at a real mailbox: nothing lost, nothing twice, and the next one always."""
+"""`manage.py fetch_mail` at a real mailbox: nothing lost or twice, and the next one always."""
 
 import os
 import signal
