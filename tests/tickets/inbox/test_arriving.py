@@ -43,7 +43,7 @@ def kept() -> KeptMail:
 def test_who_knows_the_token_and_is_somebody_else_is_marked_and_reopens_nothing(
     jonas: Ticket, token: str
 ) -> None:
-    Ticket.objects.filter(pk=jonas.pk).update(awaits_answer=True)
+    assert jonas.awaits_answer
     forget()
     receive(letter("I am Jonas' wife.", sender=MALLORY, to=token))
     comment = said(jonas)
@@ -198,7 +198,7 @@ def test_a_bounce_of_what_we_have_not_sent_is_kept(jonas: Ticket) -> None:
 
 
 def test_a_message_without_a_sender_to_answer_is_kept(jonas: Ticket, token: str) -> None:
-    receive(letter(sender="undisclosed", to=token))
+    receive(letter(sender="<>", to=token))
     receive(letter(sender="jonas@localhost", to=token))
     assert [mail.reason for mail in KeptMail.objects.all()] == [
         "It names no sender to whom an answer could go."
@@ -244,7 +244,7 @@ def test_the_same_message_is_once_whichever_way_it_comes(jonas: Ticket, token: s
     receive(raw)
     receive(above(raw, "Received: from another way", "Delivered-To: help@desk.example"))
     assert jonas.comments.count() == 1
-    nameless = letter("Once.", sender=MALLORY, message_id="<>").replace(b"Message-ID: <>\n", b"")
+    nameless = letter("Once.", sender=MALLORY, message_id="")
     receive(nameless)
     receive(nameless)
     assert Ticket.objects.count() == 2
@@ -492,5 +492,5 @@ def test_each_message_that_programs_write_finds_its_place_and_none_breaks_us(
     broken = [mail.reason for mail in KeptMail.objects.all() if "Error" in mail.reason]
     assert broken == []
     placed = Letter.objects.count() + KeptMail.objects.count()
-    assert placed > len(NAMES) - 10  # some are the same message twice
+    assert placed > len(NAMES) * 0.9  # some are the same message, written in another way
     assert Ticket.objects.count() > len(NAMES) / 2
