@@ -1,4 +1,4 @@
-"""Files, in real windows: chosen, dropped and pasted, uploaded beside the text, and seen by others."""
+"""Files, in real windows: chosen, dropped, pasted, uploaded beside the text, and seen by others."""
 
 import re
 from collections.abc import Callable
@@ -29,8 +29,9 @@ PASTE = """([bytes, withText]) => {
   const data = new DataTransfer();
   data.items.add(new File([new Uint8Array(bytes)], "image.png", { type: "image/png" }));
   if (withText) data.setData("text/plain", "a table");
-  const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
-  document.querySelector("#composer textarea").dispatchEvent(event);
+  const options = { clipboardData: data, bubbles: true, cancelable: true };
+  const target = document.querySelector("#composer textarea");
+  target.dispatchEvent(new ClipboardEvent("paste", options));
 }"""
 
 

@@ -68,12 +68,10 @@ def as_postgres(postgres: Postgres) -> dict[str, str]:
             "PGPORT": str(postgres.port), "PGUSER": "helpdesk"}  # fmt: skip
 
 
-def back_up(
-    postgres: Postgres, place: Path, *media: Path
-) -> subprocess.CompletedProcess[str]:
+def back_up(postgres: Postgres, place: Path, *media: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(BACKUP), str(place), *map(str, media)], env=as_postgres(postgres), timeout=60, check=False,
-        capture_output=True, text=True,
+        [str(BACKUP), str(place), *map(str, media)], env=as_postgres(postgres), timeout=60,
+        check=False, capture_output=True, text=True,
     )  # fmt: skip
 
 

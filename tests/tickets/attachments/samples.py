@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 
 def png(width: int = 3, height: int = 2, text: bytes = b"") -> bytes:
-    """A whole picture, which a browser can show if it is small; `text` stands in it as a comment."""
+    """A whole picture, which a browser can show if it is small; it holds `text` as a comment."""
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     rows = b"".join(b"\0" + b"\x7f" * width for _ in range(height)) if width < 5000 else b""
     comment = _chunk(b"tEXt", b"Comment\0" + text) if text else b""

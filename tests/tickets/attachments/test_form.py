@@ -11,7 +11,8 @@ from tests.harness.people import signed_in
 from tests.tickets.attachments.samples import png, stream, upload
 from tickets import editing
 from tickets.attachments import Attachment, describe, store
-from tickets.models import Comment, Ticket
+from tickets.attachments.shown import attach_to
+from tickets.models import Comment, Queue, Ticket
 
 FilesIn = Callable[[], list[str]]
 
@@ -127,3 +128,23 @@ def test_the_admin_shows_them_and_changes_nothing(ticket: Ticket, admin: User) -
     assert "<bdi>scan.txt</bdi>" in page
     assert "<bdi>a.txt</bdi>" in page
     assert 'type="file"' not in page
+
+
+def open_ticket(user: User, queue: Queue, *files: Any) -> Any:
+    form = {"subject": "New", "queue": queue.pk, "priority": "normal", "files": list(files)}
+    return signed_in(user).post("/tickets/new/", form)
+
+
+def test_a_new_ticket_has_files_with_its_description(alice: User, billing: Queue) -> None:
+    assert open_ticket(alice, billing, upload("a.txt"), upload("b.txt")).status_code == 302
+    attached = attach_to((), Ticket.objects.get().pk)
+    assert [(file.name, file.pending, file.uploader) for file in attached] == [
+        ("a.txt", False, alice), ("b.txt", False, alice),
+    ]  # fmt: skip
+
+
+def test_with_a_file_that_is_refused_no_ticket_is_opened(alice: User, billing: Queue) -> None:
+    refused = open_ticket(alice, billing, upload("a.txt"), upload("b.txt", b""))
+    assert refused.status_code == 422
+    assert "“b.txt” is empty" in refused.content.decode()
+    assert (Ticket.objects.count(), Attachment.objects.count()) == (0, 0)

@@ -82,7 +82,7 @@ def test_it_goes_with_the_transaction_of_the_caller(ticket: Ticket, files_in: Fi
 
 def test_what_is_too_large_is_read_no_further(ticket: Ticket, files_in: FilesIn) -> None:
     flood = Endless(10 * LARGEST)
-    with pytest.raises(TooLarge, match="“big.bin” is too large: a file may have 25 MB at most"):
+    with pytest.raises(TooLarge, match=r"“big\.bin” is too large: a file may have 25 MB at most"):
         store(ticket, "big.bin", flood)
     assert flood.left >= 9 * LARGEST - keeping.PIECE
     assert flood.most_asked <= keeping.PIECE
@@ -94,7 +94,7 @@ def test_the_largest_is_taken(ticket: Ticket) -> None:
 
 
 def test_an_empty_file_is_refused(ticket: Ticket, files_in: FilesIn) -> None:
-    with pytest.raises(Empty, match="“a.txt” is empty"):
+    with pytest.raises(Empty, match=r"“a\.txt” is empty"):
         store(ticket, "a.txt", stream(b""))
     assert files_in() == []
 
