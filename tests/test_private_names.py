@@ -39,6 +39,7 @@ DOCUMENTED = {
     "django.contrib.auth.models", "django.contrib.auth.signals",
     "django.contrib.messages", "django.contrib.messages.storage.base.Message",
     "django.contrib.staticfiles", "django.core.checks", "django.core.exceptions",
+    "django.core.files", "django.core.files.storage.FileSystemStorage", "imagesize", "puremagic",
     "django.core.management.base", "django.core.paginator", "django.core.serializers.json",
     "django.core.signals", "django.db", "django.db.backends.signals", "django.db.models",
     "django.db.models.expressions", "django.db.models.functions", "django.db.models.signals",

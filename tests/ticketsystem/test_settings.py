@@ -41,6 +41,8 @@ BAD = [
     ("FORCE_SCRIPT_NAME", "/a/../b", "a path such as /desk"),
     ("FORCE_SCRIPT_NAME", "/my desk", "letters, digits"),
     ("FORCE_SCRIPT_NAME", "https://help.example.com/desk", "a path such as /desk"),
+    ("MEDIA_ROOT", "media", "the full path of a folder"),
+    ("MEDIA_ROOT", "/etc/hostname", "the full path of a folder"),
     ("LIVE_HEARTBEAT_SECONDS", "0", "a number from 1 to 60"),
     ("LIVE_HEARTBEAT_SECONDS", "nan", "a number from 1 to 60"),
     ("LIVE_POLL_SECONDS", "often", "a number from 0.05 to 60"),
@@ -115,6 +117,7 @@ PRODUCTION = {
     " the key before that one; of 32 characters or more",
     "SECURE_HSTS_SECONDS": "31536000",
     "FORCE_SCRIPT_NAME": "/help/desk-1",
+    "MEDIA_ROOT": "/srv/not-there-yet",
     "TIME_ZONE": "America/Argentina/Buenos_Aires",
     "DATABASE_URL": "postgres://helpdesk:p%40ss@db.example.com:5432/helpdesk"
     "?sslmode=verify-full&assume_role=desk",

@@ -11,7 +11,7 @@ from io import BytesIO
 
 from tickets import attachments
 from tickets.attachments.limits import MOST as MOST_FILES
-from tickets.attachments.limits import DiskFull, Refused
+from tickets.attachments.limits import DiskFull, NotStored, Refused
 from tickets.attachments.models import Attachment
 from tickets.inbox.message import Received, ReceivedFile
 from tickets.inbox.models import MailText
@@ -75,7 +75,7 @@ def stored(ticket: Ticket, files: Iterable[ReceivedFile]) -> tuple[list[Attachme
     for file in files:
         try:
             kept.append(attachments.store(ticket, file.name, BytesIO(file.content)))
-        except DiskFull:
+        except (DiskFull, NotStored):  # its time will come
             raise
         except Refused as refusal:
             refusals.append(f"{refusal}")
