@@ -198,8 +198,8 @@ def test_a_bounce_of_what_we_have_not_sent_is_kept(jonas: Ticket) -> None:
 
 
 def test_a_message_without_a_sender_to_answer_is_kept(jonas: Ticket, token: str) -> None:
-    receive(letter(sender="<>", to=token))
-    receive(letter(sender="jonas@localhost", to=token))
+    receive(letter("One.", sender="<>", to=token))
+    receive(letter("Two.", sender="Jonas <jonas@b>", to=token))
     assert [mail.reason for mail in KeptMail.objects.all()] == [
         "It names no sender to whom an answer could go."
     ] * 2
