@@ -183,15 +183,13 @@ class Comment(Bounded):
     internal = models.BooleanField(default=False)
     created_at = DatabaseTime(editable=False)
 
-    objects = CommentQuerySet.as_manager()
-
-    # Not stored in this row. What it is saved with: files that it takes along, addresses that get a
-    # copy of its mail.
+    # Set before it is saved: the files that it takes along, and who gets a copy of its mail.
     attaching: Sequence[Attachment] = ()
     cc: Sequence[str] = ()
     # There is more of it than its body: a message's quoted history (inbox/models.py).
     has_quoted = False
-    carried = ("attaching", "cc", "has_quoted")
+
+    objects = CommentQuerySet.as_manager()
 
     class Meta:
         ordering = ("created_at", "id")
@@ -229,6 +227,10 @@ class Comment(Bounded):
             Ticket.locked([self.ticket_id])
             super().save(**{**options, "force_insert": True})
         self.attached = [*self.attaching]
+
+    def hand_on(self, stored: "Comment") -> None:
+        stored.attaching, stored.cc = self.attaching, self.cc
+        stored.has_quoted = self.has_quoted
 
     @classmethod
     def refuse_creation(cls, rows: Iterable[models.Model]) -> None:

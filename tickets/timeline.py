@@ -146,7 +146,8 @@ def beginnings(comments: QuerySet[Comment]) -> list[Comment]:
         Comment.objects.select_related("author", "mail_row")
         .defer("body")
         .annotate(
-            beginning=Left("body", SHOWN_AT_ONCE), whole_length=Length("body"),
+            beginning=Left("body", SHOWN_AT_ONCE),
+            whole_length=Length("body"),
             has_quoted=QUOTED_COMMENT,
         )
     )

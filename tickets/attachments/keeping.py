@@ -44,7 +44,7 @@ class KeptFiles(FileSystemStorage):
 
 def make_ready() -> None:
     """Make the folders, where they are not there yet."""
-    _make(_incoming("").parent)
+    _make(_incoming(""))
 
 
 def try_out() -> None:
