@@ -20,6 +20,8 @@ from tests.deploy.production import Installation, read
 from tests.deploy.typed import DOCUMENT, here, lines, manage
 from tests.harness.processes import ServerProcess, free_port
 from tests.harness.temporary import folder
+from tickets.mail.sending import TURN
+from tickets.mail.smtp import WHOLE
 
 UNITS = DEPLOY / "systemd"
 SLOW = 1.5  # seconds that the mail server takes for a message
@@ -106,6 +108,7 @@ def test_it_is_given_the_time_that_a_message_may_take() -> None:
     unit = (UNITS / "helpdesk-worker@.service").read_text()
     compose = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text())
     stops_within = seconds_of(unit, r"^TimeoutStopSec=(\d+)$")
+    assert stops_within >= TURN + WHOLE
     assert compose["services"]["worker"]["stop_grace_period"] == f"{stops_within}s"
 
 

@@ -1,13 +1,17 @@
 """What /metrics tells of mail."""
 
 import math
+import re
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from django.db import OperationalError
 
 from live.metrics import measures, registry
+from tests.harness.servers import Daphne
+from tests.harness.site import People
 from tickets.database_time import clock
 from tickets.mail.models import Mail
 from tickets.mail.outgoing import queue
@@ -28,6 +32,7 @@ def test_it_is_asked_whenever_the_numbers_are_given_out() -> None:
 
 
 def test_mail_that_waits_is_counted(db: None, settings: Any) -> None:
+    Mail.objects.all().delete()  # of tests that run servers
     settings.EMAIL_URL, settings.MAIL_FROM = "smtp://localhost:1", "help@example.com"
     measure(database_answers=True)
     assert given() == [0, 0, 0]
@@ -39,6 +44,15 @@ def test_mail_that_waits_is_counted(db: None, settings: Any) -> None:
     assert queued == 1
     assert 3600 <= oldest < 3630
     assert 720 <= untaken < 750
+
+
+def test_each_process_tells_it(server: Daphne, site: People) -> None:
+    mail = queue("dave@example.org", "Hello", "A link")
+    said = httpx.get(f"{server.url}/metrics", timeout=10).text
+    mail.delete()
+    numbers = dict(re.findall(r"^(helpdesk_mail_\w+) (\S+)$", said, re.MULTILINE))
+    assert sorted(numbers) == sorted(NAMES)
+    assert float(numbers["helpdesk_mail_queued"]) >= 1
 
 
 def test_where_the_database_does_not_answer_it_is_not_asked_and_nothing_is_made_up() -> None:

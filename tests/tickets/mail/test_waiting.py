@@ -15,7 +15,8 @@ from tickets.models import Comment, Ticket
 
 
 @pytest.fixture(autouse=True)
-def with_mail(settings: Any) -> None:
+def with_mail(db: None, settings: Any) -> None:
+    Mail.objects.all().delete()  # of tests that run servers: nothing of theirs is flushed
     settings.EMAIL_URL = "smtp://localhost:1"
     settings.MAIL_FROM = "Help desk <help@example.com>"
 

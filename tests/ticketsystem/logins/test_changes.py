@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.harness.people import signed_in
-from tests.ticketsystem.logins.mails import link_in, mails, work
+from tests.ticketsystem.logins.mails import forget, link_in, mails, work
 from tests.ticketsystem.logins.people import MD5, RIGHT, log_in, with_password
 from tests.ticketsystem.logins.test_resets import ALICE, ask, choose, opened
 
@@ -15,7 +15,8 @@ NEW = "12 Gallons of paint"
 
 
 @pytest.fixture(autouse=True)
-def with_mail(settings: Any) -> None:
+def with_mail(db: None, settings: Any) -> None:
+    forget()
     settings.EMAIL_URL = "smtp://localhost:1"
     settings.MAIL_FROM = "Help desk <help@example.com>"
     settings.PASSWORD_HASHERS = MD5

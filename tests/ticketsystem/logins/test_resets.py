@@ -16,7 +16,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from tests.harness.people import signed_in
-from tests.ticketsystem.logins.mails import link_in, mails, work
+from tests.ticketsystem.logins.mails import forget, link_in, mails, work
 from tests.ticketsystem.logins.people import HOME, MD5, OFFICE, RIGHT, log_in, with_password
 from ticketsystem.logins.limits import OF_ONE_NAME
 from ticketsystem.logins.models import AskedReset, SentReset
@@ -38,7 +38,8 @@ ALICE = "alice@example.org"
 
 
 @pytest.fixture(autouse=True)
-def with_mail(settings: Any) -> None:
+def with_mail(db: None, settings: Any) -> None:
+    forget()
     settings.EMAIL_URL = "smtp://localhost:1"
     settings.MAIL_FROM = "Help desk <help@example.com>"
     settings.LIVE_TRUST_PROXY_HEADERS = True
