@@ -1,24 +1,23 @@
 """A worker as its unit starts and stops it, and the lines of docs/operations.md by which mail is set
 up, against a real mail server."""
 
-import asyncio
 import re
 import shlex
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from aiosmtpd.controller import Controller
 
 from tests.deploy.fronts import DEPLOY
 from tests.deploy.production import Installation, read
 from tests.deploy.typed import DOCUMENT, here, lines, manage
-from tests.harness.processes import ServerProcess, free_port
+from tests.harness.post import SENDER, PostOffice, Taken, post_office
+from tests.harness.processes import ServerProcess
 from tests.harness.temporary import folder
 from tickets.mail.sending import TURN
 from tickets.mail.smtp import WHOLE
@@ -27,29 +26,10 @@ UNITS = DEPLOY / "systemd"
 SLOW = 1.5  # seconds that the mail server takes for a message
 
 
-class Mailbox:
-    """What the mail server has taken; each message takes it so long."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self.coming = 0
-        self.came: list[str] = []
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        self.coming += 1
-        await asyncio.sleep(self.seconds)
-        self.came.append(envelope.content.decode())
-        return "250 OK"
-
-
 @pytest.fixture
-def mailbox() -> Iterator[tuple[Mailbox, str]]:
-    """With the URL by which it is reached."""
-    mailbox, port = Mailbox(), free_port()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield mailbox, f"smtp://127.0.0.1:{port}"
-    controller.stop()
+def office() -> Iterator[PostOffice]:
+    with post_office() as office:
+        yield office
 
 
 class Worker(ServerProcess):
@@ -68,13 +48,6 @@ class Worker(ServerProcess):
         return "Starting worker" in self.said()
 
 
-def until(is_so: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 SEND = "from tickets.mail.outgoing import queue; queue('you@example.com', 'One', 'It does.')"
 LOOK = (
     "from tickets.models import Mail; print(*Mail.objects.order_by('pk').values_list('state',"
@@ -82,18 +55,24 @@ LOOK = (
 )
 
 
-def test_a_worker_that_is_stopped_finishes_the_message_in_hand_and_begins_no_other(
-    installation: Installation, mailbox: tuple[Mailbox, str]
+def test_a_worker_that_is_stopped_finishes_the_message_in_hand(
+    installation: Installation, office: PostOffice
 ) -> None:
-    server, url = mailbox
-    server.seconds = SLOW
-    site = installation.with_environment(EMAIL_URL=url, MAIL_FROM="help@example.com")
+    comes = threading.Event()
+
+    def slowly(taken: Taken) -> str:
+        comes.set()
+        time.sleep(SLOW)
+        return ""
+
+    office.content = slowly
+    site = installation.with_environment(EMAIL_URL=office.url, MAIL_FROM=SENDER)
     with Worker(site) as worker:
         site.manage("shell", "-v", "0", "--command", SEND)
-        until(lambda: server.coming == 1)
+        assert comes.wait(20)
         worker.terminate(SLOW + 10)
         assert worker.process.returncode == 0
-    assert len(server.came) == 1
+    assert office.next().message["Subject"] == "One"
     states = site.manage("shell", "-v", "0", "--command", LOOK).strip().split("|")
     assert states[-1] == "sent"
 
@@ -118,16 +97,15 @@ def documented() -> dict[str, str]:
 
 
 def test_the_lines_that_set_mail_up_start_and_what_they_send_arrives(
-    installation: Installation, mailbox: tuple[Mailbox, str], tmp_path: Path
+    installation: Installation, office: PostOffice, tmp_path: Path
 ) -> None:
-    server, url = mailbox
     variables = documented()
     assert list(variables) == ["EMAIL_URL", "MAIL_FROM", "INBOX_URL", "MAIL_QUEUE"]
     assert set(variables) <= set(read(DEPLOY / "env.example"))
     # As they stand there they start; the check knows that example.com is nobody's.
     said = installation.with_environment(**variables).manage("check", "--deploy")
     assert "ticketsystem.W011" in said
-    site = installation.with_environment(**{**variables, "EMAIL_URL": url})
+    site = installation.with_environment(**{**variables, "EMAIL_URL": office.url})
     typed = lines("the last two lines send a message", "`INBOX_URL` empty")
     commands = [line for line in typed.splitlines() if "manage shell" in line]
     assert len(commands) == 2
@@ -136,7 +114,7 @@ def test_the_lines_that_set_mail_up_start_and_what_they_send_arrives(
     script = here(f"{manage()}{send}\n{look}\n", site, tmp_path)
     done = run(script)
     assert done.rstrip().endswith("sent")
-    assert "Does it arrive?" in server.came[-1]
+    assert office.next().message["Subject"] == "Does it arrive?"
 
 
 def run(script: str) -> str:

@@ -1,24 +1,23 @@
 """How much mail waits, for a worker or for the mail server."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 
+from tests.harness.post import PostOffice
 from tickets.database_time import clock
 from tickets.mail import outcomes
 from tickets.mail.models import Mail, State
 from tickets.mail.outgoing import queue
+from tickets.mail.sending import send_due
 from tickets.mail.waiting import Waiting, how_much_waits
 from tickets.models import Comment, Ticket
 
 
 @pytest.fixture(autouse=True)
-def with_mail(db: None, settings: Any) -> None:
+def nothing_waits(db: None, mailing: None) -> None:
     Mail.objects.all().delete()  # of tests that run servers: nothing of theirs is flushed
-    settings.EMAIL_URL = "smtp://localhost:1"
-    settings.MAIL_FROM = "Help desk <help@example.com>"
 
 
 def reply(author: User, ticket: Ticket, since: timedelta, **fields: Any) -> Mail:
@@ -74,3 +73,17 @@ def test_a_link_that_no_longer_holds_is_not_tried_again(db: None) -> None:
     assert outcomes.put_off(Mail.objects.get(pk=mail.pk), "The server is busy.") is None
     mail.refresh_from_db()
     assert (mail.state, mail.text) == (State.FAILED, "")
+
+
+def test_what_says_something_that_holds_no_more_is_given_up_unsent(
+    office: PostOffice,
+) -> None:
+    now = clock.now()
+    late = queue("dave@example.org", "Late", "A link", until=now - timedelta(seconds=1))
+    queue("dave@example.org", "In time", "A link", until=now + timedelta(minutes=1))
+    send_due.call()
+    assert office.next().message["Subject"] == "In time"
+    assert office.taken.empty()
+    late.refresh_from_db()
+    assert (late.state, late.text) == (State.FAILED, "")
+    assert "too late" in late.reason
