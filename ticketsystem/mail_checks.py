@@ -21,7 +21,7 @@ def check_sender(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         Warning(
             f"MAIL_FROM names an address at {domain}, which is nobody's: servers refuse mail from"
             " there, and no answer arrives.",
-            hint="Set MAIL_FROM to an address of a domain of your own; docs/operations.md, \"Mail\","
+            hint='Set MAIL_FROM to an address of a domain of your own; docs/operations.md, "Mail",'
             " has the records that it needs in DNS.",
             id="ticketsystem.W011",
         )

@@ -25,7 +25,8 @@ urlpatterns = [
     path("accounts/password_reset/", AskReset.as_view(), name="password_reset"),
     path("accounts/password_reset/done/", AskedReset.as_view(), name="password_reset_done"),
     path(
-        "accounts/reset/<uidb64>/<token>/", ChooseNewPassword.as_view(),
+        "accounts/reset/<uidb64>/<token>/",
+        ChooseNewPassword.as_view(),
         name="password_reset_confirm",
     ),
     path("accounts/reset/done/", ChosenNewPassword.as_view(), name="password_reset_complete"),

@@ -1,4 +1,4 @@
-"""A forgotten password, as its owner sees it: on a phone, without scripts, by the link of a mail."""
+"""A forgotten password, as its owner sees it: on a phone, without scripts, by a link in a mail."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit

@@ -1,5 +1,5 @@
-"""A worker as its unit starts and stops it, and the lines of docs/operations.md by which mail is set
-up, against a real mail server."""
+"""A worker as its unit starts and stops it, and the lines of docs/operations.md that set mail up,
+against a real mail server."""
 
 import re
 import shlex
@@ -19,6 +19,7 @@ from tests.deploy.typed import DOCUMENT, here, lines, manage
 from tests.harness.post import SENDER, PostOffice, Taken, post_office
 from tests.harness.processes import ServerProcess
 from tests.harness.temporary import folder
+from tickets.mail.models import Mail, State
 from tickets.mail.sending import TURN
 from tickets.mail.smtp import WHOLE
 
@@ -27,7 +28,9 @@ SLOW = 1.5  # seconds that the mail server takes for a message
 
 
 @pytest.fixture
-def office() -> Iterator[PostOffice]:
+def office(site_database: str) -> Iterator[PostOffice]:
+    """It gets nothing that tests before this one have left in the queue."""
+    Mail.objects.filter(state=State.QUEUED).delete()
     with post_office() as office:
         yield office
 

@@ -26,9 +26,7 @@ def with_mail(settings: Any) -> None:
         ("help@b\u00fccher.de", False),
     ],
 )
-def test_a_sender_that_is_nobodys_is_named(
-    mailbox: str, is_nobodys: bool, settings: Any
-) -> None:
+def test_a_sender_that_is_nobodys_is_named(mailbox: str, is_nobodys: bool, settings: Any) -> None:
     settings.MAIL_FROM = mailbox
     found = check_sender(None)
     assert [warning.id for warning in found] == ["ticketsystem.W011"] * is_nobodys

@@ -12,9 +12,9 @@ class LoginsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from ticketsystem.logins import checks  # noqa: F401  registers itself
         from django.contrib.auth.models import User
 
+        from ticketsystem.logins import checks  # noqa: F401  registers itself
         from ticketsystem.logins.forms import AdminChangePasswordForm, AdminLogInForm
 
         admin.site.login_form = AdminLogInForm

@@ -1,8 +1,8 @@
 """A new password for who has forgotten theirs, by a link in a mail.
 
 Whoever asks must not learn whether an address has an account. So the page only writes down what was
-typed, which is the same work for every address, and answers. A worker looks for accounts after that,
-counts what each was sent, and makes the link.
+typed, which is the same work for every address, and answers. A worker looks for accounts after
+that, counts what each was sent, and makes the link.
 """
 
 import logging
@@ -104,8 +104,8 @@ def send_links(asked_id: int) -> None:
 
 
 def _send_link(user: Any, asked: AskedReset) -> None:
-    """To the address that is stored, never to the one that was typed: two that look alike, or that a
-    database takes for the same, may belong to two people (CVE-2019-19844)."""
+    """To the address that is stored, never to the one that was typed: two that look alike, or that
+    a database takes for the same, may belong to two people (CVE-2019-19844)."""
     get_user_model().objects.select_for_update().get(pk=user.pk)
     if recent(SentReset.objects.filter(user=user), WINDOW).count() >= OF_ONE_ACCOUNT:
         logger.warning("no link for a new password for %r: it had its three", user.get_username())

@@ -1,6 +1,7 @@
 """How much mail waits, for a worker or for the mail server."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User

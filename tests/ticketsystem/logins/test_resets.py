@@ -157,7 +157,7 @@ def test_what_is_wrong_with_a_password_is_said_beside_its_field(
 def test_whoever_is_asked_for_the_answer_and_the_work_for_it_are_the_same(
     alice: User, bob: User, carol: User, dave: User
 ) -> None:
-    """An account; one that has had its three; one that is inactive; one without a password; none."""
+    """An account; one that has had its three, is inactive, has no password; and none."""
     with_address(bob, "bob@example.org")
     SentReset.objects.bulk_create(SentReset(user=bob) for _ in range(OF_ONE_ACCOUNT))
     with_address(carol, "carol@example.org")
@@ -173,7 +173,8 @@ def test_whoever_is_asked_for_the_answer_and_the_work_for_it_are_the_same(
         statements = [shape(query["sql"]) for query in queries]
         seen.append((answer.status_code, dict(answer.headers), answer.content,
                      page.status_code, dict(page.headers), page.content, statements))  # fmt: skip
-    assert all(other == seen[0] for other in seen[1:])
+    for other in seen[1:]:
+        assert other == seen[0]
     assert len(seen[0][-1]) > 3
     assert not any("auth_user" in statement for statement in seen[0][-1])
     work()
@@ -182,7 +183,8 @@ def test_whoever_is_asked_for_the_answer_and_the_work_for_it_are_the_same(
 
 def shape(statement: str) -> str:
     """Without what differs from one request to the next anyway."""
-    return re.sub(r"'[^']*'|\b[0-9]+\b|\b[0-9a-f]{32}\b", "?", statement)
+    savepoint = r"\bs[0-9]+_x[0-9]+\b"
+    return re.sub(rf"'[^']*'|\b[0-9]+\b|\b[0-9a-f]{{32}}\b|{savepoint}", "?", statement)
 
 
 def test_an_account_gets_three_links_an_hour(alice: User, caplog: Any) -> None:
@@ -299,7 +301,7 @@ def test_a_link_leads_to_a_host_that_the_settings_name_whatever_the_request_says
 
 def test_behind_a_proxy_that_ends_tls_the_link_has_its_scheme(alice: User, settings: Any) -> None:
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    link = asked_and_mailed(ALICE, **{"X-Forwarded-Proto": "https"})
+    link = asked_and_mailed(ALICE, **{"X-Forwarded-Proto": "https", "Host": "testserver"})
     assert link.startswith("https://testserver/accounts/reset/")
 
 
