@@ -21,8 +21,8 @@ def check_sender(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         Warning(
             f"MAIL_FROM names an address at {domain}, which is nobody's: servers refuse mail from"
             " there, and no answer arrives.",
-            hint='Set MAIL_FROM to an address of a domain of your own; docs/operations.md, "Mail",'
-            " has the records that it needs in DNS.",
+            hint="Set MAIL_FROM to an address of a domain of your own; the section Mail of"
+            " docs/operations.md has the records that it needs in DNS.",
             id="ticketsystem.W011",
         )
     ]
@@ -46,4 +46,4 @@ def check_links(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 def _is_nobodys(domain: str) -> bool:
     labels = domain.split(".")
-    return len(labels) < 2 or bool({labels[-1], ".".join(labels[-2:])} & NOBODYS)
+    return bool({labels[-1], ".".join(labels[-2:])} & NOBODYS)

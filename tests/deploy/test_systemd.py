@@ -84,11 +84,7 @@ def test_mail_is_fetched_only_where_it_is_said_from_where(inbox: str, is_met: bo
 
 def test_an_upgrade_stops_the_workers_before_it_changes_anything() -> None:
     """So that none meets tables, or code, of another release than its own."""
-    section = (
-        DOCUMENT.read_text()
-        .partition("## Upgrade without losing an event")[2]
-        .partition("\n## ")[0]
-    )
+    section = re.split("^## ", DOCUMENT.read_text().partition("## Upgrade ")[2], flags=re.M)[0]
     commands = re.findall(r"^    (\S.*)$", section, re.MULTILINE)
     stop = "systemctl stop 'helpdesk-worker@*' helpdesk-fetch"
     for begins in ("git pull", "git checkout"):
