@@ -58,6 +58,7 @@ DOCUMENTED = {
     "h2.exceptions", "idna",
     "ninja", "ninja.errors", "ninja.parser", "ninja.security", "prometheus_client",
     "psycopg", "psycopg.conninfo", "psycopg.pq", "pydantic", "tqdm", "whitenoise.storage",
+    "flufl.bounce", "lxml", "quotequail",
 }  # fmt: skip
 
 

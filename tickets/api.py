@@ -29,14 +29,18 @@ from tickets import editing
 from tickets.api_bodies import JsonParser, read_whole
 from tickets.api_edges import DOCS
 from tickets.api_parameters import CSRF_TOKEN, LIST_PARAMETERS
+from tickets.attachments import api as attachments
+from tickets.attachments.shown import attach_to, public_attachment
+from tickets.attachments.taking import chosen
 from tickets.board import PAGE_SIZE, Filters, page_number, sort_of
 from tickets.idempotency import Sent, once
+from tickets.inbox.quoted import QUOTED_COMMENT
 from tickets.lists.listing import listing
 from tickets.lists.sorting import ordered
 from tickets.mail import api as mail
 from tickets.many.each import edit_each, undo_each
 from tickets.many.schemas import ManyTickets, ManyVersions, Results
-from tickets.models import Comment, Ticket, Via
+from tickets.models import Attachment, Comment, Ticket, Via
 from tickets.presence import api as presence
 from tickets.presence.people import people_of
 from tickets.public import public_comment, public_ticket
@@ -118,6 +122,7 @@ for error, handler in HANDLERS.items():
     api.add_exception_handler(error, handler)
 api.add_router("/tickets", presence.router)
 api.add_router("/tickets", mail.router)
+api.add_router("/tickets", attachments.router)
 
 
 def refusals(*statuses: int) -> dict[int, type[Refusal]]:
@@ -190,7 +195,8 @@ def undo_many(
 @api.get("/tickets/{ticket_id}/", response={200: presence.TicketWithPeople, **refusals(404)})
 def read_ticket(request: HttpRequest, ticket_id: Id) -> dict[str, Any]:
     ticket = visible(request, ticket_id)
-    return {**shown(ticket), "people": people_of(ticket)}
+    files = [public_attachment(attachment) for attachment in attach_to((), ticket.pk)]
+    return {**shown(ticket), "people": people_of(ticket), "attachments": files}
 
 
 @api.patch(
@@ -234,6 +240,7 @@ def add_comment(
             requester=new.requester,
             cc=new.cc,
             via=Via.API,
+            attaching=own_files(request, ticket_id, new.attachments),
         )
 
     done = once(Sent.to_api(request, key), say)
@@ -250,7 +257,8 @@ def read_comment(request: HttpRequest, ticket_id: Id, comment_id: Id) -> dict[st
 
 
 def _comments(request: HttpRequest, ticket_id: int) -> QuerySet[Comment]:
-    return visible(request, ticket_id).comments.select_related("author", "mail_row")
+    comments = visible(request, ticket_id).comments.select_related("author", "mail_row")
+    return comments.annotate(has_quoted=QUOTED_COMMENT)
 
 
 def shown(ticket: Ticket) -> dict[str, Any]:
@@ -261,6 +269,10 @@ def shown(ticket: Ticket) -> dict[str, Any]:
 
 def visible(request: HttpRequest, ticket_id: int) -> Ticket:
     return get_object_or_404(visible_tickets(request.user), pk=ticket_id)
+
+
+def own_files(request: HttpRequest, ticket_id: int, ids: list[int]) -> list[Attachment]:
+    return chosen(request.user, visible(request, ticket_id).pk, ids) if ids else []
 
 
 def checked(given: Given, ticket: Ticket | None = None) -> dict[str, Any]:

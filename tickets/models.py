@@ -8,8 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.functional import cached_property
 
 from tickets.activity import ActivitySide, ActivityTime, Awaiting, Side, moved_by
+from tickets.attachments.models import Attachment as Attachment
+from tickets.attachments.models import Leftover  # noqa: F401  Django looks for models here
 from tickets.bookkeeping import (  # noqa: F401  Django looks for models here
     BulkItem,
     BulkJob,
@@ -21,6 +24,7 @@ from tickets.bookkeeping import (  # noqa: F401  Django looks for models here
 )
 from tickets.bounded import Bounded
 from tickets.database_time import DatabaseTime, clock
+from tickets.inbox.models import KeptMail, KeptPiece, Letter, MailText  # noqa: F401
 from tickets.mail.models import Heard, Mail, Thread  # noqa: F401
 from tickets.names import AuthorName, name_of
 from tickets.notices.models import DueTold, Muted  # noqa: F401
@@ -141,6 +145,8 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def bulk_create(self, objs: Iterable["Comment"], *args: Any, **options: Any) -> list["Comment"]:
         """Lock the tickets first, as `save()` does."""
         comments = [*objs]
+        if any(comment.attaching or comment.cc for comment in comments):
+            raise ValueError(Comment.ALONE)
         Comment.refuse_creation(comments)  # before the transaction: the caller's then goes on
         with transaction.atomic(savepoint=False):
             Ticket.locked({comment.ticket_id for comment in comments})
@@ -159,6 +165,7 @@ class Comment(Bounded):
         "A comment is never changed or deleted by itself: add another one with"
         " Comment.objects.create(...), or delete its ticket."
     )
+    ALONE: ClassVar[str] = "A comment with files or copies is saved alone, by save()."
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="comments")
     author = models.ForeignKey(
@@ -176,10 +183,15 @@ class Comment(Bounded):
     internal = models.BooleanField(default=False)
     created_at = DatabaseTime(editable=False)
 
-    # Set before it is saved: who gets a copy of a reply that is mailed (mail/outgoing.py).
-    cc: Sequence[str] = ()
-
     objects = CommentQuerySet.as_manager()
+
+    # Not stored in this row. What it is saved with: files that it takes along, addresses that get a
+    # copy of its mail.
+    attaching: Sequence[Attachment] = ()
+    cc: Sequence[str] = ()
+    # There is more of it than its body: a message's quoted history (inbox/models.py).
+    has_quoted = False
+    carried = ("attaching", "cc", "has_quoted")
 
     class Meta:
         ordering = ("created_at", "id")
@@ -203,6 +215,11 @@ class Comment(Bounded):
         without `author_name` have ended, they write rows that have only the author."""
         return self.author_name or (name_of(self.author) if self.author else "")
 
+    @cached_property
+    def attached(self) -> list[Attachment]:
+        """Its files. Where there are many comments, attach_to() gives each its own at once."""
+        return [*self.attachments.all()]
+
     def save(self, **options: Any) -> None:
         if not self._state.adding:
             raise ValueError(self.PERMANENT)
@@ -211,9 +228,7 @@ class Comment(Bounded):
         with transaction.atomic(savepoint=False):
             Ticket.locked([self.ticket_id])
             super().save(**{**options, "force_insert": True})
-
-    def hand_on(self, stored: "Comment") -> None:
-        stored.cc = self.cc
+        self.attached = [*self.attaching]
 
     @classmethod
     def refuse_creation(cls, rows: Iterable[models.Model]) -> None:

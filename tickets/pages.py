@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from tickets.forms import CommentForm, EditForm
+from tickets.inbox.quoted import QUOTED_DESCRIPTION
 from tickets.lists.sidebar import Sidebar
 from tickets.models import Ticket
 from tickets.public import public_ticket
@@ -43,7 +44,8 @@ def ticket_page(
 
 
 def visible_or_404(request: HttpRequest, ticket_id: int) -> Ticket:
-    return get_object_or_404(visible_tickets(request.user), pk=ticket_id)
+    tickets = visible_tickets(request.user).annotate(has_quoted=QUOTED_DESCRIPTION)
+    return get_object_or_404(tickets, pk=ticket_id)
 
 
 def way_back(request: HttpRequest) -> str:

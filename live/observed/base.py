@@ -18,11 +18,14 @@ from live.observed.transition import Transition, tell
 
 class Observed(models.Model):
     """`tracked` names the fields whose change is a change of the row; `touched` names those that
-    the model itself sets at each change. Rows that `loaddata` loads are stored as they were dumped,
-    and their touched fields stay; all pages then load afresh."""
+    the model itself sets at each change. `carried` names attributes that no column has, and that
+    the row in the Transition of a save() has from the object that was saved. Rows that `loaddata`
+    loads are stored as they were dumped, and their touched fields stay; all pages then load
+    afresh."""
 
     tracked: ClassVar[tuple[str, ...]] = ()
     touched: ClassVar[tuple[str, ...]] = ()
+    carried: ClassVar[tuple[str, ...]] = ()
     _is_saving = False  # in save() below, which tells
 
     class Meta:
@@ -76,12 +79,10 @@ class Observed(models.Model):
         after = model.stored([self.pk]).first()
         if after is None:
             raise IntegrityError(f"{self!r} cannot be saved: it names a row that does not exist.")
-        self.hand_on(after)
+        for name in self.carried:
+            setattr(after, name, getattr(self, name))
         tell(model, Transition(before, after, fields))
         self._know_related(after)
-
-    def hand_on(self, stored: Self) -> None:
-        """Give the stored row, of which receivers are told, what this has beside its columns."""
 
     def _know_related(self, stored: Self) -> None:
         """Keep the rows that the stored row points to, if this one points to the same, and those

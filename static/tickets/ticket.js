@@ -5,6 +5,7 @@ import { Counters } from "./counters.js";
 import { part, parts } from "./elements.js";
 import { flash } from "./flash.js";
 import { withEarlier } from "./folds.js";
+import { openPicture } from "./offered.js";
 import { Gone, fetchPage } from "./page.js";
 import { Panel } from "./panel.js";
 import "./presence.js";
@@ -193,6 +194,7 @@ async function tellSeen(comment) {
   }
 }
 
+place.addEventListener("click", openPicture);
 for (const name of ["scroll", "visibilitychange"]) document.addEventListener(name, look);
 
 function leave() {

@@ -57,22 +57,23 @@ def test_compose_takes_the_file(folder: Path) -> None:
         assert f"  {service}:" in done.stdout
     assert "postgres://helpdesk:secret@db:5432/helpdesk" in done.stdout
     services = yaml.safe_load(done.stdout)["services"]
-    assert "fetch" not in services
     for name in ("web1", "web2", "worker"):
         assert services[name]["cap_drop"] == ["ALL"]
         assert services[name]["read_only"] is True
 
 
 def test_mail_is_fetched_in_a_profile_and_workers_answer_nobody(folder: Path) -> None:
+    written = yaml.safe_load((COMPOSE / "compose.yaml").read_text())["services"]
+    assert written["fetch"]["profiles"] == ["inbox"]
     done = config(folder, POSTGRES_PASSWORD="secret", COMPOSE_PROFILES="inbox")
     assert done.returncode == 0, done.stderr
     services = yaml.safe_load(done.stdout)["services"]
     for name, command in (("worker", "db_worker"), ("fetch", "fetch_mail")):
         service = services[name]
+        assert written[name]["healthcheck"] == {"disable": True}  # the image's asks a port
         assert service["command"][:3] == ["python", "manage.py", command]
         assert command in get_commands()
         assert (service["cap_drop"], service["read_only"]) == (["ALL"], True)
-        assert service["healthcheck"]["disable"] is True  # the image's asks a port
         assert "ports" not in service
         assert service["depends_on"] == services["web1"]["depends_on"]
 

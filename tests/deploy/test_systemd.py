@@ -16,7 +16,7 @@ from tests.harness.processes import installed
 
 UNITS = DEPLOY / "systemd"
 MOST_EXPOSED = 2.0  # of 10, as systemd-analyze counts; "OK" begins below 5
-SITE = ("helpdesk@.service", "helpdesk-worker@.service", "helpdesk-fetch.service")
+SITE = ("helpdesk@.service", "helpdesk-worker@.service", "helpdesk-fetch-mail.service")
 COMMAND = re.compile(r"manage\.py ([a-z_]+)")
 
 
@@ -44,7 +44,7 @@ def analyze(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_systemd_understands_every_line(units: Path) -> None:
-    names = ("helpdesk@8001.service", "helpdesk-worker@1.service", "helpdesk-fetch.service",
+    names = ("helpdesk@8001.service", "helpdesk-worker@1.service", "helpdesk-fetch-mail.service",
              "helpdesk.target", "helpdesk-backup.service", "helpdesk-backup.timer")  # fmt: skip
     done = analyze("verify", *names, folder=units)
     complaints = [line for line in (done.stdout + done.stderr).splitlines() if "helpdesk" in line]
@@ -75,7 +75,7 @@ def test_a_unit_runs_only_commands_that_there_are() -> None:
 @pytest.mark.parametrize(("inbox", "is_met"), [("imaps://u:p@h/INBOX", True), ("", False)])
 def test_mail_is_fetched_only_where_it_is_said_from_where(inbox: str, is_met: bool) -> None:
     """By the shell that systemd would start, which makes one dollar of two."""
-    unit = (UNITS / "helpdesk-fetch.service").read_text()
+    unit = (UNITS / "helpdesk-fetch-mail.service").read_text()
     (condition,) = re.findall(r"^ExecCondition=(.+)$", unit, re.MULTILINE)
     command = shlex.split(condition.replace("$$", "$"))
     done = subprocess.run(command, env={"INBOX_URL": inbox}, timeout=10, check=False)
@@ -86,7 +86,7 @@ def test_an_upgrade_stops_the_workers_before_it_changes_anything() -> None:
     """So that none meets tables, or code, of another release than its own."""
     section = re.split("^## ", DOCUMENT.read_text().partition("## Upgrade ")[2], flags=re.M)[0]
     commands = re.findall(r"^    (\S.*)$", section, re.MULTILINE)
-    stop = "systemctl stop 'helpdesk-worker@*' helpdesk-fetch"
+    stop = "systemctl stop 'helpdesk-worker@*' helpdesk-fetch-mail"
     for begins in ("git pull", "git checkout"):
         (at,) = [number for number, line in enumerate(commands) if begins in line]
         assert stop in commands[at - 1]
@@ -107,7 +107,7 @@ def test_the_backup_is_made_each_night(units: Path) -> None:
     done = analyze("calendar", "--iterations=2", when, folder=units)
     assert done.returncode == 0, done.stderr
     assert len(re.findall(r" 02:30:00", done.stdout)) >= 2
-    assert re.search(r"^ExecStart=\S+ /var/backups/helpdesk$",
+    assert re.search(r"^ExecStart=\S+ /var/backups/helpdesk /var/lib/helpdesk$",
                      (UNITS / "helpdesk-backup.service").read_text(), re.MULTILINE)  # fmt: skip
     assert os.access(UNITS / "backup", os.X_OK)
 
@@ -116,14 +116,14 @@ def test_the_backup_is_made_each_night(units: Path) -> None:
 SYSTEMCTL = """#!/bin/sh
 echo "$*" >> "$CALLS"
 case "$*" in
-*list-units*--all*) printf '%s\\n' "helpdesk-fetch.service loaded inactive dead Help desk, mail" \
+*list-units*--all*) printf '%s\\n' "helpdesk-fetch-mail.service loaded inactive dead Help desk, mail" \
     "helpdesk-worker@1.service loaded inactive dead Help desk, worker 1" ;;
 *list-units*) printf '%s\\n' "helpdesk@8001.service loaded active running Help desk on port 8001" \
     "helpdesk@8002.service loaded active running Help desk on port 8002" ;;
 restart*) [ "$2" != "$BROKEN" ] ;;
 esac
 """
-BEHIND = ["helpdesk-fetch", "helpdesk-worker@1"]
+BEHIND = ["helpdesk-fetch-mail", "helpdesk-worker@1"]
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,9 @@ BAD = [
     ("LIVE_MAX_STREAMS_PER_USER", "0", "a whole number from 1 to 10000"),
     ("LIVE_MAX_PENDING_BYTES", "1MB", "a whole number from 128000 to 1000000000"),
     ("LIVE_MAX_PENDING_BYTES", "1000", "a whole number from 128000 to 1000000000"),
+    ("MAIL_QUEUE", "q" * 101, "in one line of at most 100 characters"),
+    ("MAIL_QUEUE", "Billing\nNetwork", "in one line of at most 100 characters"),
+    ("MAIL_AUTHENTICATION_SERVER", "mx.example.com; dkim=pass", "such as mx.example.com"),
 ]
 # What may hold a secret, and must not be shown, with a part of each value that would give it away.
 SECRET = [
@@ -97,6 +100,15 @@ SECRET = [
     ("EMAIL_URL", "smtp://:s3cret@mail.example.com", "s3cret"),
     ("EMAIL_URL", "smtp://user:s3cr%C3%A9t@mail.example.com", "s3cr"),
     ("EMAIL_URL", "smtp://s3cret@mail.example.com", "s3cret"),
+    *(
+        ("INBOX_URL", value, "s3cret")
+        for value in (
+            "imaps://desk:s3cret@", "imaps://s3cret@mail.example.com", "imaps://:s3cret@host",
+            "imaps://desk:s3cret@host:port/INBOX", "imaps://desk:s3cret@host/INBOX?tls=1",
+            "imap://desk:s3cret@mail.example.com/INBOX", "pop3://desk:s3cret@host/INBOX",
+            "imaps://desk:s3cret/w0rd@host/INBOX", "imaps://desk:s3cret@host/IN%0d%0aBOX", "s3cret",
+        )
+    ),
     ("METRICS_TOKEN", "s3cret of two words", "s3cret"),
     ("METRICS_TOKEN", "s3crét", "s3cr"),
     ("SECRET_KEY", "s3cret", "s3cret"),
@@ -124,6 +136,9 @@ PRODUCTION = {
     "?sslmode=verify-full&assume_role=desk",
     "REDIS_URL": "redis://:secret@cache.example.com:6379/1",
     "LIVE_BELL_URL": "postgresql://helpdesk:p%40ss@10.0.0.5:5433/helpdesk?sslmode=require",
+    "INBOX_URL": "imaps://desk%40example.com:p%40ss@mail.example.com:1993/Help%20desk",
+    "MAIL_QUEUE": "First line",
+    "MAIL_AUTHENTICATION_SERVER": "mx.example.com",
     "LIVE_HEARTBEAT_SECONDS": "60",
     "LIVE_POLL_SECONDS": "0.05",
     "LIVE_RETENTION_HOURS": "8784",

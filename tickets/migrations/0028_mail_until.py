@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0017_mail'),
+        ('tickets', '0019_attachments'),
     ]
 
     operations = [
