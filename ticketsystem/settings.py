@@ -139,6 +139,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+PASSWORD_RESET_TIMEOUT = 3600  # seconds for which a link by mail holds; its pages say "an hour"
+
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = time_zone("TIME_ZONE", "UTC")
 USE_I18N = False

@@ -40,7 +40,7 @@ def put_off(claimed: Mail, reason: str) -> datetime | None:
     with _own(claimed) as mail:
         if mail is None:
             return None
-        now, last = clock.now(), mail.queued_at + GIVE_UP_AFTER
+        now, last = clock.now(), mail.until or mail.queued_at + GIVE_UP_AFTER
         if now >= last:
             _finish(mail, State.FAILED, reason)
             return None
