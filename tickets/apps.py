@@ -14,6 +14,8 @@ class TicketsConfig(AppConfig):
         from tickets.presence import deeds
         from tickets.presence import receivers as of_presence  # noqa: F401
         from tickets.queues import receivers as of_queues  # noqa: F401
+        from tickets.webhooks import tidying
 
         live.every(due.EVERY, due.tell_due)
         live.every(deeds.LOOK_EVERY, deeds.look_round)
+        live.every(tidying.EVERY, tidying.tidy)

@@ -13,6 +13,7 @@ from ticketsystem.environment import (
     database,
     hosts,
     integer,
+    networks,
     number,
     old_signing_keys,
     origins,
@@ -213,6 +214,9 @@ LIVE_METRICS_TOKEN = token("METRICS_TOKEN")
 
 # Nobody may ask the library's own views for a channel: our stream is the only door.
 EVENTSTREAM_CHANNELMANAGER_CLASS = "live.process.channels.OwnChannelOnly"
+
+# Networks inside that webhooks may be sent to all the same.
+WEBHOOK_ALLOWED_NETWORKS = networks("WEBHOOK_ALLOWED_NETWORKS")
 
 LOGGING = {
     "version": 1,

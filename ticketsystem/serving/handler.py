@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import asdict
 from functools import partial
@@ -31,6 +32,7 @@ from live.probes import PROBES
 from live.stream.endpoint import ENGINE
 from live.stream.prefix import path_within
 from live.stream.request import Request
+from live.stream.transport import transport_of
 from tickets.api_edges import SENTENCES, in_json, is_below
 from ticketsystem import read_only
 from ticketsystem.failures import refusal
@@ -79,10 +81,35 @@ class ThreadHandler(ASGIHandler):
         if response is None:
             return
         try:
-            await self.send_response(response, send)
+            if getattr(response, "is_async", False):
+                await self._send_as_taken(response, receive, send)
+            else:
+                await self.send_response(response, send)
         finally:
             if response.streaming:
                 response.close()
+
+    async def _send_as_taken(self, response: Any, receive: Any, send: Any) -> None:
+        """Send an answer that is made while it is sent only as fast as its reader takes it, and no
+        longer than they stay. Daphne would keep all that the reader has not taken yet."""
+        transport = transport_of(send, lambda: sending.cancel())
+
+        async def when_there_is_room(message: Any) -> None:
+            await transport.room()
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                transport.leave()
+            await transport.send(message)
+
+        sending = asyncio.ensure_future(self.send_response(response, when_there_is_room))
+        left = asyncio.ensure_future(receive())
+        try:
+            await asyncio.wait({sending, left}, return_when=asyncio.FIRST_COMPLETED)
+            sending.cancel()  # unless it is done
+            with suppress(asyncio.CancelledError):
+                await sending
+        finally:
+            left.cancel()
+            transport.leave()
 
     async def _enter(self, scope: Any, answer: Callable[[], Any]) -> asyncio.Future[Any]:
         probe = self._probes.get(path_within(scope))
