@@ -14,6 +14,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.csrf import csrf_exempt
@@ -229,11 +230,12 @@ def add_comment(
             version=new.version,
             internal=new.internal,
             requester=new.requester,
+            cc=new.cc,
             via=Via.API,
         )
 
     done = once(Sent.to_api(request, key), say)
-    comment = done.made or visible(request, ticket_id).comments.get(pk=done.made_id)
+    comment = done.made or _comments(request, ticket_id).get(pk=done.made_id)
     return Status(HTTPStatus.CREATED, public_comment(comment))
 
 
@@ -242,8 +244,11 @@ def add_comment(
 )
 def read_comment(request: HttpRequest, ticket_id: Id, comment_id: Id) -> dict[str, Any]:
     """One comment with its whole text, which pages and events show shortened."""
-    comments = visible(request, ticket_id).comments.select_related("author")
-    return public_comment(comments.get(pk=comment_id))
+    return public_comment(_comments(request, ticket_id).get(pk=comment_id))
+
+
+def _comments(request: HttpRequest, ticket_id: int) -> QuerySet[Comment]:
+    return visible(request, ticket_id).comments.select_related("author", "mail_row")
 
 
 def shown(ticket: Ticket) -> dict[str, Any]:

@@ -9,7 +9,7 @@ under the lock. So nobody can write to a ticket that has just been moved out of 
 there is no such ticket the command raises `Ticket.DoesNotExist`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -114,13 +114,15 @@ def comment(
     seen: int | None = None,
     changes: dict[str, Any] | None = None,
     version: int | None = None,
+    cc: Sequence[str] = (),
     **how: Any,
 ) -> Comment:
     """Add what the user says, and set fields of the ticket in the same step. `how` says whether it
     is `internal`, the `requester`'s words, and `via` what it came.
 
     If others have written since the user looked, raise Unseen instead: `seen` is the newest comment
-    that they had seen, 0 is none, and None asks for no such look. `version` is as in edit().
+    that they had seen, 0 is none, and None asks for no such look. `version` is as in edit(). `cc`
+    are the addresses that get a copy of a reply that is mailed.
     """
     with transaction.atomic():
         ticket = hold(user, ticket_id)
@@ -129,7 +131,7 @@ def comment(
         _must_be_at(ticket, version)
         if changes:
             saved(ticket, changes)  # before the comment, which moves the stored row on
-        return Comment.objects.create(ticket=ticket, author=user, body=body, **how)
+        return _said(Comment(ticket=ticket, author=user, body=body, **how), cc)
 
 
 def unseen(ticket: Ticket, user: Any, seen: int) -> QuerySet[Comment]:
@@ -175,15 +177,26 @@ def edit_any(ticket_id: int, changes: dict[str, Any]) -> Ticket:
 
 
 def comment_on_any(
-    ticket_id: int, author: Any, body: str, *, at: datetime | None = None, **how: Any
+    ticket_id: int,
+    author: Any,
+    body: str,
+    *,
+    at: datetime | None = None,
+    cc: Sequence[str] = (),
+    **how: Any,
 ) -> Comment:
     """Add a comment to any ticket, dated `at` or now. `how` says whether it is `internal`, the
     `requester`'s words, and `via` what it came."""
     with transaction.atomic():
         ticket = hold_any(ticket_id)
-        return Comment.objects.create(
-            ticket=ticket, author=author, body=body, created_at=at or clock.now(), **how
-        )
+        when = at or clock.now()
+        return _said(Comment(ticket=ticket, author=author, body=body, created_at=when, **how), cc)
+
+
+def _said(comment: Comment, cc: Sequence[str]) -> Comment:
+    comment.cc = cc
+    comment.save()
+    return comment
 
 
 def _must_be_at(ticket: Ticket, version: int | None) -> None:

@@ -22,6 +22,7 @@ from tickets.bookkeeping import (  # noqa: F401  Django looks for models here
 from tickets.bounded import Bounded
 from tickets.database_time import DatabaseTime, clock
 from tickets.exchange.models import ImportedTicket  # noqa: F401
+from tickets.mail.models import Heard, Mail, Thread  # noqa: F401
 from tickets.names import AuthorName, name_of
 from tickets.notices.models import DueTold, Muted  # noqa: F401
 from tickets.notices.models import Notice as Notice
@@ -177,6 +178,9 @@ class Comment(Bounded):
     internal = models.BooleanField(default=False)
     created_at = DatabaseTime(editable=False)
 
+    # Set before it is saved: who gets a copy of a reply that is mailed (mail/outgoing.py).
+    cc: Sequence[str] = ()
+
     objects = CommentQuerySet.as_manager()
 
     class Meta:
@@ -209,6 +213,9 @@ class Comment(Bounded):
         with transaction.atomic(savepoint=False):
             Ticket.locked([self.ticket_id])
             super().save(**{**options, "force_insert": True})
+
+    def hand_on(self, stored: "Comment") -> None:
+        stored.cc = self.cc
 
     @classmethod
     def refuse_creation(cls, rows: Iterable[models.Model]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from tickets.mail.telling import public_mail
 from tickets.models import Comment, Ticket, Via
 from tickets.names import name_from, name_of
 from tickets.texts import LONGEST_LINE, SHOWN_AT_ONCE, shortened
@@ -61,7 +62,7 @@ def public_comment(comment: Comment) -> dict[str, Any]:
         "internal": comment.internal,
         "created_at": comment.created_at,
         "attachments": [],
-        "mail": None,
+        "mail": public_mail(comment),
     }
 
 

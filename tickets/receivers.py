@@ -12,6 +12,7 @@ from live import Transition, changed
 from tickets.actor import current_actor
 from tickets.bounded import refuse_long
 from tickets.history import record
+from tickets.mail.outgoing import queue_reply
 from tickets.models import Comment, Membership, Queue, Ticket
 from tickets.names import name_of
 from tickets.notices.telling import tell_assignee, tell_of_comment
@@ -81,6 +82,7 @@ def comment_changed(transition: Transition[Comment], **kwargs: Any) -> None:
     # Locked from here on: the ticket stays in its queue until the event is written, so its audience
     # is right.
     ticket = Ticket.hear(comment)
+    queue_reply(comment, ticket)
     data = {
         "ticket": {"id": ticket.pk, **last_activity(ticket)},
         "comment": told_comment(comment),

@@ -139,7 +139,7 @@ def beginnings(comments: QuerySet[Comment]) -> list[Comment]:
     """The comments, each with no more of its text in `body` than a page of many shows; of a longer
     one it says so, by `is_shortened` and `whole_length`."""
     cut = (
-        Comment.objects.select_related("author")
+        Comment.objects.select_related("author", "mail_row")
         .defer("body")
         .annotate(beginning=Left("body", SHOWN_AT_ONCE), whole_length=Length("body"))
     )

@@ -24,6 +24,7 @@ from ticketsystem.environment import (
     time_zone,
     token,
 )
+from ticketsystem.environment_of_mail import mail_server, mailbox
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -66,6 +67,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django_tasks",
+    "django_tasks_db",  # its `manage.py db_worker` does what is not to keep a request waiting
     "channels",
     "ninja",  # its /api/docs then loads its scripts from here, not from a CDN
     "live",
@@ -183,6 +186,17 @@ STATEMENT_TIMEOUT_SECONDS = number("STATEMENT_TIMEOUT_SECONDS", 10, least=0.1, m
 DATABASES["default"]["CONN_MAX_AGE"] = 600  # seconds
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # one the server has closed is opened again
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Mail ---------------------------------------------------------------------------------------
+EMAIL_URL = mail_server("EMAIL_URL")
+MAIL_FROM = mailbox("MAIL_FROM", needed_for="EMAIL_URL" if EMAIL_URL else "")
+# Webhooks have a queue, and a worker, of their own: mail never waits for a slow receiver.
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["default", "webhooks"],
+    }
+}
 
 # --- Live updates -------------------------------------------------------------------------------
 REDIS_URL = redis("REDIS_URL")
