@@ -51,8 +51,8 @@ DOCUMENTED = {
     "django.utils.html", "django.utils.module_loading", "django.utils.safestring",
     "django.utils.timezone", "django.views.decorators.cache", "django.views.decorators.csrf",
     "django.views.decorators.http", "django.views.defaults",
-    "django_eventstream.channelmanager", "environ", "h2.config", "h2.connection", "h2.events",
-    "h2.exceptions", "ninja", "ninja.errors", "ninja.parser", "ninja.security", "prometheus_client",
+    "django.core.validators", "django_eventstream.channelmanager", "environ", "h2.config", "h2.connection", "h2.events",
+    "h2.exceptions", "httpcore", "ninja", "ninja.errors", "ninja.parser", "ninja.security", "prometheus_client",
     "psycopg", "psycopg.conninfo", "psycopg.pq", "pydantic", "tqdm", "whitenoise.storage",
 }  # fmt: skip
 

@@ -86,7 +86,7 @@ class Checker:
         return {}
 
     def _subject(self, cell: str) -> dict[str, Any]:
-        subject = " ".join(cell.split())
+        subject = _in_one_line(cell)
         if not subject:
             raise ValueError("it is empty, and each ticket has a subject")
         return self._text("subject", subject)
@@ -118,7 +118,7 @@ class Checker:
         return {"assignee_id": self.people[username]}
 
     def _requester_name(self, cell: str) -> dict[str, Any]:
-        return self._text("requester_name", " ".join(cell.split()))
+        return self._text("requester_name", _in_one_line(cell))
 
     def _requester_email(self, cell: str) -> dict[str, Any]:
         address = cell.strip()
@@ -134,9 +134,6 @@ class Checker:
 
     def _due_at(self, cell: str) -> dict[str, Any]:
         return self._time("due_at", cell, FIRST, LAST)
-
-    def _tags(self, cell: str) -> dict[str, Any]:
-        return {}
 
     def _text(self, name: str, text: str) -> dict[str, Any]:
         field: Any = Ticket._meta.get_field(name)
@@ -167,6 +164,10 @@ class Checker:
         if not first <= moment <= last:
             raise ValueError(f"{_quoted(text)} is not between {first:%Y-%m-%d} and {last:%Y-%m-%d}")
         return {name: moment}
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.strip().splitlines())
 
 
 def _quoted(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import TextIO
 REQUIRED = ("id", "subject", "queue")
 OPTIONAL = (
     "description", "status", "priority", "assignee", "requester_name", "requester_email",
-    "created_at", "due_at", "tags",
+    "created_at", "due_at",
 )  # fmt: skip
 # As other systems and people call them.
 ALSO = {
