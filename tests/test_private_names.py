@@ -51,7 +51,7 @@ DOCUMENTED = {
     "django.utils.html", "django.utils.module_loading", "django.utils.safestring",
     "django.utils.timezone", "django.views.decorators.cache", "django.views.decorators.csrf",
     "django.views.decorators.http", "django.views.defaults",
-    "django.core.validators", "django_eventstream.channelmanager", "environ", "h2.config", "h2.connection", "h2.events",
+    "django.core.validators", "django_eventstream.channelmanager", "django_tasks", "environ", "h2.config", "h2.connection", "h2.events",
     "h2.exceptions", "httpcore", "ninja", "ninja.errors", "ninja.parser", "ninja.security", "prometheus_client",
     "psycopg", "psycopg.conninfo", "psycopg.pq", "pydantic", "tqdm", "whitenoise.storage",
 }  # fmt: skip

@@ -4,7 +4,8 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST, require_safe
@@ -38,8 +39,9 @@ def webhooks(request: HttpRequest) -> HttpResponseBase:
             return _page_of(request, done.made, secret=done.made.secret)
         except REFUSED as error:
             key, status = refused(form, error, name=NAME_TAKEN)
-    waiting = Count("deliveries", filter=Q(deliveries__delivered_at=None))
-    listed = Webhook.objects.annotate(waiting=waiting)
+    rows = Delivery.objects.filter(webhook=OuterRef("pk"), delivered_at=None).order_by()
+    waiting = Subquery(rows.values("webhook").annotate(n=Count("pk")).values("n"))
+    listed = Webhook.objects.annotate(waiting=Coalesce(waiting, 0))
     context = {"place": "queues", "listed": listed, "form": form, "key": key}
     return page(request, "webhooks/webhooks.html", head, context, status=status)
 

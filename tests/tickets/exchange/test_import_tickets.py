@@ -344,7 +344,9 @@ def test_two_imports_of_the_same_at_once_import_each_ticket_once(
     assert Ticket.objects.count() == ImportedTicket.objects.count() == 2000
 
 
-def test_a_file_is_read_without_being_kept(tmp_path: Path, billing: Queue, monkeypatch: Any) -> None:
+def test_a_table_has_at_most_so_many_rows(
+    tmp_path: Path, billing: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reading, "MOST_ROWS", 20)
     assert "has more than 20 rows: split it" in refused(written(tmp_path, many(21)))
     assert nothing_written()
