@@ -9,7 +9,7 @@ https://owasp.org/www-community/attacks/CSV_Injection
 
 APOSTROPHE = "'"
 # A text that begins with an apostrophe gets one too: else that would be lost on the way back. The
-# last ones are the signs as East Asian keyboards write them, which some spreadsheets take for these.
+# last ones are the signs of East Asian keyboards, which some spreadsheets take for the same.
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", APOSTROPHE, "＝", "＋", "－", "＠")
 
 

@@ -42,7 +42,7 @@ class Row:
 
 
 class Checker:
-    """Knows the queues and the people that rows may name, and the ids that stood in earlier rows."""
+    """Knows the queues and the people that rows may name, and the ids of earlier rows."""
 
     def __init__(self) -> None:
         self.queues = {queue.name.casefold(): queue for queue in Queue.objects.all()}

@@ -1,8 +1,8 @@
 """A list as a table: CSV that a spreadsheet opens, and that can be imported again.
 
-Which tickets stand in it, and in which order, is decided once. Then they are read some at a time, by
-threads of their own and only as fast as the reader takes them, and each time among those that the
-user may see by then. So an export of any length holds no thread of requests, no transaction, and
+Which tickets stand in it, and in which order, is decided once. Then they are read some at a time,
+by threads of their own and only as fast as the reader takes them, and each time among those that
+the user may see by then. So an export of any length holds no thread of requests, no transaction, and
 no more than a piece of itself in memory.
 """
 

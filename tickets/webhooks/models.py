@@ -44,9 +44,7 @@ class Webhook(models.Model):
 class Delivery(models.Model):
     """One event for one webhook, written in the transaction of the change that it tells of."""
 
-    webhook = models.ForeignKey(
-        Webhook, models.CASCADE, related_name="deliveries", db_index=False
-    )
+    webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries", db_index=False)
     ticket = models.BigIntegerField()  # its number; the ticket may be gone
     event = models.CharField(max_length=64)
     # Its receiver knows by this that it has the message already.

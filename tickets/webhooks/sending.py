@@ -164,4 +164,3 @@ def _why(error: Exception, port: int, *, cut: bool) -> str:
 def _tls() -> ssl.SSLContext:
     """It trusts whom this computer trusts; SSL_CERT_FILE may name others."""
     return ssl.create_default_context()
-

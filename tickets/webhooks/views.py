@@ -141,4 +141,3 @@ def _page_of(
         "number_waiting": hook.deliveries.filter(delivered_at=None).count(),
     }
     return page(request, "webhooks/webhook.html", head, {**shared, **context}, status=status)
-

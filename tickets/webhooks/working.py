@@ -4,8 +4,8 @@ The rows are the truth, and the task is a hint to look at them: one that is lost
 worker took along, is enqueued again by tidying.py. A delivery waits as long as an earlier one of
 the same ticket and webhook does; it waits for nothing else.
 
-A worker claims a row for LEASE seconds, sends it in a thread that knows no database, and writes down
-what became of it. So two workers never send the same row at a time. What a worker was sending when
+A worker claims a row for two minutes, sends it in a thread that knows no database, and writes
+down what became of it. So two workers never send the same row at a time. What a worker was sending when
 it was killed is sent again once its claim is over: its receiver knows the message by its id.
 """
 
@@ -33,7 +33,17 @@ EACH = 2  # of them, to one webhook: a receiver that takes its time leaves the o
 BUDGET = 20.0  # seconds, after which a task gives way to what else its worker has to do
 LEASE = timedelta(seconds=120)  # longer than a message can take, the look-up of a name included
 LOOK_AGAIN = 1.0  # seconds, while all that is under way is slow
-PAUSES = (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 21_600)  # seconds; the last one again and again
+PAUSES = (
+    5,
+    30,
+    120,
+    600,
+    1800,
+    3600,
+    7200,
+    14_400,
+    21_600,
+)  # seconds; the last one again and again
 
 Sending = dict[Future[Answer], Delivery]
 

@@ -64,7 +64,10 @@ def test_a_form_cannot_be_posted_and_a_bad_filter_is_a_sentence(
 
 
 def test_filters_search_and_order_are_those_of_the_board(server: Daphne, site: People) -> None:
-    first, second = site.ticket("Printer A", priority="low"), site.ticket("Printer B", priority="urgent")
+    first, second = (
+        site.ticket("Printer A", priority="low"),
+        site.ticket("Printer B", priority="urgent"),
+    )
     site.ticket("Scanner")
     closed = site.ticket("Printer C", status="closed")
     ids = [row["id"] for row in exported(server, site.alice, "?q=printer&sort=-priority")]
@@ -205,14 +208,15 @@ def test_tickets_are_read_only_as_fast_as_their_reader_takes_them(
     assert b'"No. 299"' not in body
 
 
-def test_an_export_whose_reader_leaves_makes_room_for_another(
-    server: Daphne, site: People
-) -> None:
+def test_an_export_whose_reader_leaves_makes_room_for_another(server: Daphne, site: People) -> None:
     Ticket.objects.bulk_create(
         Ticket(subject=f"No. {n}", queue=site.billing, description="x" * 49_000) for n in range(300)
     )
     for _ in range(2 * exporting.EACH):
-        with Browser(server.url, site.alice) as browser, browser.stream("GET", "/export.csv") as answer:
+        with (
+            Browser(server.url, site.alice) as browser,
+            browser.stream("GET", "/export.csv") as answer,
+        ):
             assert answer.status_code == 200
             next(answer.iter_bytes())
         deadline = time.monotonic() + 10

@@ -30,13 +30,17 @@ from tickets.webhooks.models import Delivery, Webhook
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-HEADER = "id,subject,queue,status,priority,assignee,description,requester_name,requester_email,created_at,due_at\n"
-ROWS = """\
-A-1,Printer on fire,Billing,open,urgent,alice,"It burns, again.
-Really.",Rosa,rosa@example.com,2024-05-06 07:08:09,2024-06-01
-A-2,"Says ""no""",network,CLOSED,,,,,,2023-01-02T03:04:05+02:00,
-A-3,Just a subject,Billing,,,,,,,,
-"""
+URL = "https://example.com/"
+HEADER = (
+    "id,subject,queue,status,priority,assignee,description,requester_name,requester_email,"
+    "created_at,due_at\n"
+)
+ROWS = (
+    'A-1,Printer on fire,Billing,open,urgent,alice,"It burns, again.\nReally.",Rosa,'
+    "rosa@example.com,2024-05-06 07:08:09,2024-06-01\n"
+    'A-2,"Says ""no""",network,CLOSED,,,,,,2023-01-02T03:04:05+02:00,\n'
+    "A-3,Just a subject,Billing,,,,,,,,\n"
+)
 
 
 @pytest.fixture
@@ -207,7 +211,7 @@ def test_each_row_becomes_a_ticket_as_it_was(
 @pytest.mark.parametrize(
     "content",
     [
-        codecs.BOM_UTF8 + "id;Title;Queue;Body\r\n1;Café;Billing;\"a;b\"\r\n".encode(),
+        codecs.BOM_UTF8 + 'id;Title;Queue;Body\r\n1;Café;Billing;"a;b"\r\n'.encode(),
         "External ID,Subject,queue,description,Colour\n1,Café,BILLING,a;b,red\n".encode(),
         "subject,id,description,queue\n\n  Café ,1,a;b, Billing \n,,,\n".encode(),
     ],
@@ -262,7 +266,7 @@ def test_open_pages_load_afresh_and_nobody_is_flooded(
     tmp_path: Path, billing: Queue, network: Queue, alice: User
 ) -> None:
     """One word for each batch, to those who see a ticket of it; no mail, no notice, no webhook."""
-    Webhook.objects.create(name="All", url="https://example.com/", secret="x", events="ticket.created")
+    Webhook.objects.create(name="All", url=URL, secret="x", events="ticket.created")
     Event.objects.all().delete()
     now = datetime.now(UTC)
     rows = "".join(

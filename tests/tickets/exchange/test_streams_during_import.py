@@ -7,15 +7,11 @@ import time
 from pathlib import Path
 from threading import Event, Thread
 
-import pytest
-from django.db import connection
-
 from tests.harness.processes import ROOT
 from tests.harness.servers import Daphne
+from tests.harness.sessions import session_of
 from tests.harness.site import Browser, People
 from tests.harness.sse import EventStream
-from tests.harness.sessions import session_of
-from tickets.models import Ticket
 
 # docs/decisions-desk.md has the figures of 20,000: IMPORT_ROWS=20000 pytest -s, of this file.
 ROWS = int(os.environ.get("IMPORT_ROWS", "2500"))

@@ -17,7 +17,9 @@ BODY = '{"type":"ticket.created","data":{"subject":"Café"}}'.encode()
 @pytest.fixture(scope="module")
 def is_genuine() -> Callable[..., bool]:
     """As it is documented."""
-    (example,) = re.findall(r"^```python\n(.*?)^```", DOCUMENT.read_text(), re.DOTALL | re.MULTILINE)
+    (example,) = re.findall(
+        r"^```python\n(.*?)^```", DOCUMENT.read_text(), re.DOTALL | re.MULTILINE
+    )
     names: dict[str, Any] = {}
     exec(example, names)
     found: Callable[..., bool] = names["is_genuine"]

@@ -37,7 +37,12 @@ def sent(hook_to: MakeHook, ticket: Ticket) -> Delivery:
 
 
 def given(**fields: Any) -> dict[str, Any]:
-    return {"name": "Archive", "url": URL, "events": ["ticket.created"], "every_queue": "on"} | fields
+    return {
+        "name": "Archive",
+        "url": URL,
+        "events": ["ticket.created"],
+        "every_queue": "on",
+    } | fields
 
 
 def test_nobody_but_a_superuser_looks_or_does_anything(
@@ -124,7 +129,11 @@ def test_a_secret_is_shown_once_and_never_again(at_webhooks: Client) -> None:
     assert answer.status_code == 200
     assert "no-store" in answer.headers["Cache-Control"]
     assert hook.secret in answer.content.decode()
-    assert (hook.events, hook.audience, hook.notes) == ("ticket.created comment.created", "*", False)
+    assert (hook.events, hook.audience, hook.notes) == (
+        "ticket.created comment.created",
+        "*",
+        False,
+    )
     again = at_webhooks.post("/webhooks/", posted, follow=True)  # the same form, sent twice
     for page in (again, at_webhooks.get(f"/webhooks/{hook.pk}/"), at_webhooks.get("/webhooks/")):
         assert hook.secret not in page.content.decode()
@@ -148,7 +157,9 @@ def test_a_webhook_is_changed_by_its_own_form(
     url = f"/webhooks/{hook.pk}/"
     form = filled(at_webhooks.get(url).content.decode(), "edit-webhook")
     assert form["queues"] == [f"{billing.pk}"]
-    at_webhooks.post(url, form | {"queues": [network.pk, billing.pk], "events": ["comment.created"]})
+    at_webhooks.post(
+        url, form | {"queues": [network.pk, billing.pk], "events": ["comment.created"]}
+    )
     hook.refresh_from_db()
     assert hook.audience == f"queue:{billing.pk} queue:{network.pk}"
     assert (hook.events, hook.notes) == ("comment.created", True)

@@ -116,7 +116,7 @@ def test_a_message_that_is_sent_again_has_the_same_id_and_body(
 def test_pauses_grow_from_seconds_to_hours() -> None:
     pauses = [pause_after(tries) for tries in range(1, 30)]
     assert 4 < pauses[0] < 6
-    assert all(earlier < later for earlier, later in zip(pauses[:8], pauses[1:9], strict=True))
+    assert pauses[:9] == sorted(pauses[:9])
     assert all(19_000 < pause < 24_000 for pause in pauses[8:])
 
 
@@ -171,9 +171,7 @@ def test_a_task_gives_way_when_its_budget_is_spent_and_the_next_one_goes_on(
     assert DBTaskResult.objects.ready().count() == 1
 
 
-def test_a_change_wakes_a_worker_by_one_task_for_many(
-    hook_to: MakeHook, billing: Queue
-) -> None:
+def test_a_change_wakes_a_worker_by_one_task_for_many(hook_to: MakeHook, billing: Queue) -> None:
     Ticket.objects.create(subject="Before there was a webhook", queue=billing)
     assert not DBTaskResult.objects.exists()
     hook_to()

@@ -119,9 +119,13 @@ def test_a_save_costs_a_query_and_with_webhooks_one_more(
     """Not one for each webhook."""
     for _ in range(hooks):
         hook_to()
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         ticket.status = "open"
         ticket.save()
     about = [query["sql"] for query in queries if "webhook" in query["sql"].lower()]
-    assert len([sql for sql in about if "tickets_webhook" in sql or "tickets_delivery" in sql]) == more
+    assert (
+        len([sql for sql in about if "tickets_webhook" in sql or "tickets_delivery" in sql]) == more
+    )
     assert Delivery.objects.count() == hooks
