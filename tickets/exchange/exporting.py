@@ -2,8 +2,8 @@
 
 Which tickets stand in it, and in which order, is decided once. Then they are read some at a time,
 by threads of their own and only as fast as the reader takes them, and each time among those that
-the user may see by then. So an export of any length holds no thread of requests, no transaction, and
-no more than a piece of itself in memory.
+the user may see by then. So an export of any length holds no thread of requests, no transaction,
+and no more than a piece of itself in memory.
 """
 
 import asyncio

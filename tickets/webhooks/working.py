@@ -5,8 +5,8 @@ worker took along, is enqueued again by tidying.py. A delivery waits as long as 
 the same ticket and webhook does; it waits for nothing else.
 
 A worker claims a row for two minutes, sends it in a thread that knows no database, and writes
-down what became of it. So two workers never send the same row at a time. What a worker was sending when
-it was killed is sent again once its claim is over: its receiver knows the message by its id.
+down what became of it. So two workers never send the same row at a time. What a worker was sending
+when it was killed is sent again once its claim is over: its receiver knows the message by its id.
 """
 
 import random

@@ -204,7 +204,7 @@ def test_each_row_becomes_a_ticket_as_it_was(
     assert no.created_at == datetime(2023, 1, 2, 1, 4, 5, tzinfo=UTC)
     assert (plain.status, plain.priority, plain.assignee) == ("new", "normal", None)
     created = Change.objects.order_by("ticket_id").values_list("ticket_id", "field", "new", "at")
-    assert list(created)[0] == (fire.pk, "created", "Printer on fire", fire.created_at)
+    assert created[0] == (fire.pk, "created", "Printer on fire", fire.created_at)
     assert [found.pk for found in mentioning(Ticket.objects.all(), ["burns"])] == [fire.pk]
 
 

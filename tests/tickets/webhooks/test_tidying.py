@@ -1,4 +1,4 @@
-"""What is kept for webhooks stays within bounds, and nothing that was kept is forgotten too soon."""
+"""What is kept for webhooks stays within bounds, and nothing is forgotten too soon."""
 
 from collections.abc import Callable
 from datetime import timedelta
