@@ -37,7 +37,7 @@ ROOMS = {
 }  # fmt: skip
 
 # What bench uses of the harness.
-SHARED = ("databases", "follower", "processes", "servers", "sessions", "sse", "temporary")
+SHARED = ("databases", "follower", "post", "processes", "servers", "sessions", "sse", "temporary")
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,8 @@ RULES = (
         "ticketsystem/serving/access.py", "ticketsystem/serving/backlog.py",
         "ticketsystem/serving/door.py", "ticketsystem/serving/sending.py",
     )),
+    Rule("tickets", never=("smtplib", "django.core.mail"), except_in=("tickets/mail/smtp.py",)),
+    Rule("tickets", never=("aiosmtpd",), except_in=("tickets/demo/post.py",)),
     # Models are the floor; whoever looks at a ticket stands on them.
     *(
         Rule(

@@ -22,6 +22,7 @@ from tickets import editing
 from tickets.editing import AlreadyTaken, StaleVersion, Unseen
 from tickets.forms import CommentForm, EditForm, Invalid, valid
 from tickets.idempotency import Done, KeyRefused, Sent, once
+from tickets.mail.outgoing import NotMailed
 from tickets.models import Comment, Ticket
 from tickets.pages import ticket_page, visible_or_404
 from tickets.refusals import JUST_DELETED
@@ -41,11 +42,11 @@ def action(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
 
     @require_POST
     @wraps(view)
-    def guarded(request: HttpRequest, ticket_id: int) -> HttpResponseBase:
+    def guarded(request: HttpRequest, ticket_id: int, **named: int) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(reverse("ticket", args=[ticket_id]))
         try:
-            return view(request, ticket_id)
+            return view(request, ticket_id, **named)
         except Ticket.DoesNotExist:
             raise Http404(NO_SUCH_TICKET) from None
 
@@ -157,7 +158,7 @@ def change_tag(ticket: Ticket | None) -> str:
 
 
 REFUSED = (
-    Invalid, KeyRefused, IntegrityError, AlreadyTaken, StaleVersion, Unseen, NotUndoable,
+    Invalid, KeyRefused, IntegrityError, AlreadyTaken, StaleVersion, Unseen, NotUndoable, NotMailed,
 )  # fmt: skip
 
 
@@ -174,7 +175,7 @@ def _refused(
             shown |= {"refusal": f"{refusal}", key: refusal.next_key}
         case IntegrityError():  # what was to be pointed to was there when it was looked for
             shown["refusal"] = JUST_DELETED
-        case AlreadyTaken() | NotUndoable():
+        case AlreadyTaken() | NotUndoable() | NotMailed():
             shown["refusal"] = f"{refusal}"
         case StaleVersion() | Unseen():
             shown |= _missed(request.user, refusal, **shown)

@@ -33,6 +33,7 @@ from tickets.board import PAGE_SIZE, Filters, page_number, sort_of
 from tickets.idempotency import Sent, once
 from tickets.lists.listing import listing
 from tickets.lists.sorting import ordered
+from tickets.mail import api as mail
 from tickets.many.each import edit_each, undo_each
 from tickets.many.schemas import ManyTickets, ManyVersions, Results
 from tickets.models import Comment, Ticket, Via
@@ -116,6 +117,7 @@ api = NinjaAPI(
 for error, handler in HANDLERS.items():
     api.add_exception_handler(error, handler)
 api.add_router("/tickets", presence.router)
+api.add_router("/tickets", mail.router)
 
 
 def refusals(*statuses: int) -> dict[int, type[Refusal]]:

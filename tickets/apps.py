@@ -10,6 +10,7 @@ class TicketsConfig(AppConfig):
 
     def ready(self) -> None:
         from tickets import checks, receivers  # noqa: F401  the import connects them
+        from tickets.mail import sweeping
         from tickets.notices import due
         from tickets.presence import deeds
         from tickets.presence import receivers as of_presence  # noqa: F401
@@ -17,5 +18,6 @@ class TicketsConfig(AppConfig):
         from tickets.webhooks import tidying
 
         live.every(due.EVERY, due.tell_due)
+        live.every(sweeping.EVERY, sweeping.sweep)
         live.every(deeds.LOOK_EVERY, deeds.look_round)
         live.every(tidying.EVERY, tidying.tidy)

@@ -5,6 +5,7 @@ import re
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
@@ -36,7 +37,8 @@ def ticket_page(
         "comment_form": CommentForm(initial={"seen": told.seen}),
     }
     known = public_ticket(ticket)  # for the page's script
-    shown = {"ticket": ticket, "known": known, "timeline": told, **forms, **context}
+    mails = bool(settings.EMAIL_URL)
+    shown = {"ticket": ticket, "known": known, "mails": mails, "timeline": told, **forms, **context}
     return page(request, "tickets/ticket.html", head, shown, status=status)
 
 

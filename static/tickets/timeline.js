@@ -32,8 +32,11 @@ export function appendComment({ comment }, position) {
   inside("tag").hidden = !comment.internal;
   inside("noted").textContent = noted(comment);
   writeSaid(inside("body"), comment.body, comment.shortened);
-  if (comment.shortened) leadToWhole(inside("rest"), comment.id);
+  inside("rest").hidden = false;
+  if (comment.shortened) leadTo(part(item, "[data-whole]", HTMLAnchorElement), "href", comment.id);
   else inside("rest").remove();
+  if (comment.mail) leadTo(part(item, ".again", HTMLFormElement), "action", comment.id);
+  else inside("mail").remove();
   append(item, comment.created_at);
   return true;
 }
@@ -74,13 +77,12 @@ export function sentence({ changes, actor }) {
 
 /** In the template the address is that of comment 0.
  *
- * @param {HTMLElement} rest
+ * @param {Element} element
+ * @param {string} name of the attribute
  * @param {number} id
  */
-function leadToWhole(rest, id) {
-  const link = part(rest, "a", HTMLAnchorElement);
-  link.setAttribute("href", link.getAttribute("href")?.replace(/\/0\/$/, `/${id}/`) ?? "");
-  rest.hidden = false;
+function leadTo(element, name, id) {
+  element.setAttribute(name, element.getAttribute(name)?.replace(/\/0\/(mail\/)?$/, `/${id}/$1`) ?? "");
 }
 
 /** Takes over the timeline of a fetched page, but keeps what came after it was read.

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from email.headerregistry import Address
 from functools import lru_cache
 
 import idna
@@ -58,14 +57,12 @@ def is_address(text: str) -> bool:
 
 
 def on_the_wire(address: str) -> str:
-    """The address with its domain in ASCII. What stands before the @ stays as it is: only the
-    receiver's server knows what it means."""
+    """The address with its domain in ASCII, as mail servers know it; or BadAddress."""
     local, _, domain = address.rpartition("@")
     try:
         ascii_domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
-        # What stands for any letter beyond ASCII in the judgement of the rest.
-        validate_email(re.sub("[^\x00-\x7f]", "x", local) + f"@{ascii_domain}")
-        if UNSEEN.search(address) or len(address) > 254 or domain.startswith("["):
+        validate_email(f"{local}@{ascii_domain}")
+        if len(address) > 254 or domain.startswith("["):
             raise ValidationError("")
     except (ValidationError, idna.IDNAError):
         raise BadAddress(f"{shown(address)} is not an address such as name@example.com.") from None
@@ -96,9 +93,3 @@ def checked_copies(addresses: Iterable[str]) -> list[str]:
     if len(by_wire) > MOST_COPIES:
         raise BadAddress(f"These are {len(by_wire)} people: at most {MOST_COPIES} get a copy.")
     return [*by_wire.values()]
-
-
-def mailbox(name: str, address: str) -> Address:
-    """For a header; it writes names as they must be written there, whatever is in them."""
-    local, _, domain = on_the_wire(address).rpartition("@")
-    return Address(in_a_line(name)[:LONGEST_NAME], local, domain)

@@ -24,12 +24,10 @@ def wait_after(tries: int) -> timedelta:
     return min(FIRST_WAIT * 2 ** min(tries - 1, 20), LONGEST_WAIT)
 
 
-def sent(claimed: Mail) -> bool:
-    """False where the message is not this worker's any more."""
+def sent(claimed: Mail, note: str = "") -> None:
     with _own(claimed) as mail:
         if mail is not None:
-            _finish(mail, State.SENT, "")
-    return mail is not None
+            _finish(mail, State.SENT, note)
 
 
 def failed(claimed: Mail, reason: str) -> None:
@@ -52,6 +50,14 @@ def put_off(claimed: Mail, reason: str) -> datetime | None:
         mail.reason = _short(reason)
         mail.save()
         return mail.next_at
+
+
+def explain(waiting: Mail, reason: str) -> None:
+    """Why it still waits."""
+    with _own(waiting) as mail:
+        if mail is not None:
+            mail.reason = reason
+            mail.save(update_fields=["reason"])
 
 
 def bounced(mail: Mail, reason: str) -> bool:

@@ -32,6 +32,14 @@ NO_RECIPIENT = (
     " ticket has is."
 )
 
+
+class NotMailed(ValidationError):
+    """Somebody was to get a copy of what is mailed to nobody. Nothing was written."""
+
+    def __str__(self) -> str:
+        return " ".join(self.messages)
+
+
 _unmailed: ContextVar[bool] = ContextVar("unmailed", default=False)
 
 
@@ -68,7 +76,7 @@ def queue_reply(comment: Any, ticket: Any) -> Mail | None:
         )
         enqueue(mail)
     elif copies:
-        raise ValidationError({"cc": NO_RECIPIENT if settings.EMAIL_URL else NO_MAIL})
+        raise NotMailed({"cc": NO_RECIPIENT if settings.EMAIL_URL else NO_MAIL})
     # Known from here on, also where there is none: nobody has to look again.
     type(comment)._meta.get_field("mail_row").set_cached_value(comment, mail)
     return mail
