@@ -53,7 +53,7 @@ DOCUMENTED = {
     "django.utils.html", "django.utils.module_loading", "django.utils.safestring",
     "django.utils.timezone", "django.views.decorators.cache", "django.views.decorators.csrf",
     "django.views.decorators.http", "django.views.defaults",
-    "django.core.validators", "django_eventstream.channelmanager", "django_tasks", "environ",
+    "django_eventstream.channelmanager", "django_tasks", "environ",
     "h2.config", "h2.connection", "h2.events",
     "h2.exceptions", "httpcore", "idna",
     "ninja", "ninja.errors", "ninja.parser", "ninja.security", "prometheus_client",
