@@ -71,14 +71,14 @@ class Pinned(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:  # fmt: skip
         error: Exception = BadAddress(f"The name {shortened(host, 60)} leads nowhere.")
         for address in resolved(host, port, self._allowed):
-            if self.was_cut:
-                break
             try:
                 stream = httpcore.SyncBackend().connect_tcp(address, port, timeout)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as refusal:
                 error = refusal
             else:
                 self._connection = stream.get_extra_info("socket").dup()
+                if self.was_cut:  # while the name was looked up, or before there was one to cut
+                    self.cut()
                 return stream
         raise error
 
@@ -105,6 +105,11 @@ def send(letter: Letter, allowed: Collection[Network] = ()) -> Answer:
 
 def _posted(letter: Letter, port: int, network: Pinned) -> Answer:
     signed = headers(letter.secret, letter.message, int(time.time()), letter.body)
+    sent = {
+        "Host": letter.url.partition("://")[2].partition("/")[0].partition("?")[0],
+        "Content-Type": "application/json", "User-Agent": "helpdesk-webhooks", "Accept": "*/*",
+        "Connection": "close", **signed,
+    }  # fmt: skip
     timeout = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS}
     watch = Timer(SECONDS, network.cut)
     watch.daemon = True
@@ -113,12 +118,8 @@ def _posted(letter: Letter, port: int, network: Pinned) -> Answer:
         with (
             httpcore.ConnectionPool(ssl_context=_tls(), network_backend=network) as pool,
             pool.stream(
-                "POST", letter.url, content=letter.body, extensions={"timeout": timeout},
-                headers={
-                    "Host": _host(letter.url), "Content-Type": "application/json",
-                    "User-Agent": "helpdesk-webhooks", "Accept": "*/*", "Connection": "close",
-                    **signed,
-                },
+                "POST", letter.url, headers=[*sent.items()], content=letter.body,
+                extensions={"timeout": timeout},
             ) as response,
         ):  # fmt: skip
             return Answer(response.status, _said(response))
@@ -127,10 +128,6 @@ def _posted(letter: Letter, port: int, network: Pinned) -> Answer:
     finally:
         watch.cancel()
         network.close()
-
-
-def _host(url: str) -> str:
-    return url.partition("://")[2].partition("/")[0].partition("?")[0]
 
 
 def _said(response: httpcore.Response) -> str:

