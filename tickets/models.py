@@ -24,6 +24,7 @@ from tickets.bookkeeping import (  # noqa: F401  Django looks for models here
 )
 from tickets.bounded import Bounded
 from tickets.database_time import DatabaseTime, clock
+from tickets.exchange.models import ImportedTicket  # noqa: F401
 from tickets.inbox.models import KeptMail, KeptPiece, Letter, MailText  # noqa: F401
 from tickets.mail.models import Heard, Mail, Thread  # noqa: F401
 from tickets.names import AuthorName, name_of
@@ -34,6 +35,7 @@ from tickets.presence.models import Presence  # noqa: F401
 from tickets.queues.models import Membership as Membership
 from tickets.queues.models import Queue as Queue
 from tickets.texts import LongText
+from tickets.webhooks.models import Delivery, Webhook  # noqa: F401
 
 
 class Status(models.TextChoices):
