@@ -31,9 +31,12 @@ class InPieces:
     def __init__(self, response: Any, receive: Receive, send: Send) -> None:
         self._gone = asyncio.ensure_future(_disconnected(receive))
         self._send = send
-        self._transport: Transport | None = transport_of(send, self._gone.cancel)
+        self._transport: Transport | None = transport_of(send, self._give_up)
         self._pieces = iter(response.streaming_content)
         response.streaming_content = self._read()
+
+    def _give_up(self) -> None:
+        self._gone.cancel()
 
     async def _read(self) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
