@@ -24,6 +24,7 @@ from tickets.attachments.sent import SentFiles
 from tickets.editing import AlreadyTaken, StaleVersion, Unseen
 from tickets.forms import CommentForm, EditForm, Invalid, valid
 from tickets.idempotency import Done, KeyRefused, Sent, once
+from tickets.mail.outgoing import NotMailed
 from tickets.models import Comment, Ticket
 from tickets.pages import ticket_page, visible_or_404
 from tickets.refusals import JUST_DELETED
@@ -43,11 +44,11 @@ def action(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
 
     @require_POST
     @wraps(view)
-    def guarded(request: HttpRequest, ticket_id: int) -> HttpResponseBase:
+    def guarded(request: HttpRequest, ticket_id: int, **named: int) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(reverse("ticket", args=[ticket_id]))
         try:
-            return view(request, ticket_id)
+            return view(request, ticket_id, **named)
         except Ticket.DoesNotExist:
             raise Http404(NO_SUCH_TICKET) from None
 
@@ -164,7 +165,7 @@ def change_tag(ticket: Ticket | None) -> str:
 
 REFUSED = (
     Invalid, KeyRefused, IntegrityError, AlreadyTaken, StaleVersion, Unseen, NotUndoable,
-    NotAttached,
+    NotAttached, NotMailed,
 )  # fmt: skip
 
 
@@ -184,7 +185,7 @@ def _refused(
         case NotAttached():
             status = refusal.status
             shown["refusal"] = f"Nothing was sent. {refusal}"
-        case AlreadyTaken() | NotUndoable():
+        case AlreadyTaken() | NotUndoable() | NotMailed():
             shown["refusal"] = f"{refusal}"
         case StaleVersion() | Unseen():
             shown |= _missed(request.user, refusal, **shown)

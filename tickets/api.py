@@ -14,6 +14,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.csrf import csrf_exempt
@@ -33,8 +34,10 @@ from tickets.attachments.shown import attach_to, public_attachment
 from tickets.attachments.taking import chosen
 from tickets.board import PAGE_SIZE, Filters, page_number, sort_of
 from tickets.idempotency import Sent, once
+from tickets.inbox.quoted import QUOTED_COMMENT
 from tickets.lists.listing import listing
 from tickets.lists.sorting import ordered
+from tickets.mail import api as mail
 from tickets.many.each import edit_each, undo_each
 from tickets.many.schemas import ManyTickets, ManyVersions, Results
 from tickets.models import Attachment, Comment, Ticket, Via
@@ -118,6 +121,7 @@ api = NinjaAPI(
 for error, handler in HANDLERS.items():
     api.add_exception_handler(error, handler)
 api.add_router("/tickets", presence.router)
+api.add_router("/tickets", mail.router)
 api.add_router("/tickets", attachments.router)
 
 
@@ -234,12 +238,13 @@ def add_comment(
             version=new.version,
             internal=new.internal,
             requester=new.requester,
+            cc=new.cc,
             via=Via.API,
             attaching=own_files(request, ticket_id, new.attachments),
         )
 
     done = once(Sent.to_api(request, key), say)
-    comment = done.made or visible(request, ticket_id).comments.get(pk=done.made_id)
+    comment = done.made or _comments(request, ticket_id).get(pk=done.made_id)
     return Status(HTTPStatus.CREATED, public_comment(comment))
 
 
@@ -248,8 +253,12 @@ def add_comment(
 )
 def read_comment(request: HttpRequest, ticket_id: Id, comment_id: Id) -> dict[str, Any]:
     """One comment with its whole text, which pages and events show shortened."""
-    comments = visible(request, ticket_id).comments.select_related("author")
-    return public_comment(comments.get(pk=comment_id))
+    return public_comment(_comments(request, ticket_id).get(pk=comment_id))
+
+
+def _comments(request: HttpRequest, ticket_id: int) -> QuerySet[Comment]:
+    comments = visible(request, ticket_id).comments.select_related("author", "mail_row")
+    return comments.annotate(has_quoted=QUOTED_COMMENT)
 
 
 def shown(ticket: Ticket) -> dict[str, Any]:

@@ -123,7 +123,8 @@ def comment(
     is `attaching`, and its mail goes to those in `cc` too.
 
     If others have written since the user looked, raise Unseen instead: `seen` is the newest comment
-    that they had seen, 0 is none, and None asks for no such look. `version` is as in edit().
+    that they had seen, 0 is none, and None asks for no such look. `version` is as in edit(). `cc`
+    are the addresses that get a copy of a reply that is mailed.
     """
     with transaction.atomic():
         ticket = hold(user, ticket_id)

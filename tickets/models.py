@@ -24,6 +24,8 @@ from tickets.bookkeeping import (  # noqa: F401  Django looks for models here
 )
 from tickets.bounded import Bounded
 from tickets.database_time import DatabaseTime, clock
+from tickets.inbox.models import KeptMail, KeptPiece, Letter, MailText  # noqa: F401
+from tickets.mail.models import Heard, Mail, Thread  # noqa: F401
 from tickets.names import AuthorName, name_of
 from tickets.notices.models import DueTold, Muted  # noqa: F401
 from tickets.notices.models import Notice as Notice
@@ -184,6 +186,8 @@ class Comment(Bounded):
     # Set before it is saved: the files that it takes along, and who gets a copy of its mail.
     attaching: Sequence[Attachment] = ()
     cc: Sequence[str] = ()
+    # There is more of it than its body: a message's quoted history (inbox/models.py).
+    has_quoted = False
 
     objects = CommentQuerySet.as_manager()
 
@@ -226,6 +230,7 @@ class Comment(Bounded):
 
     def hand_on(self, stored: "Comment") -> None:
         stored.attaching, stored.cc = self.attaching, self.cc
+        stored.has_quoted = self.has_quoted
 
     @classmethod
     def refuse_creation(cls, rows: Iterable[models.Model]) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from tickets.attachments.shown import public_attachment
+from tickets.mail.telling import public_mail
 from tickets.models import Comment, Ticket, Via
-from tickets.names import name_from, name_of
+from tickets.names import is_unproven, name_from, name_of
 from tickets.texts import LONGEST_LINE, SHOWN_AT_ONCE, shortened
 
 LONG_TEXT = {"description"}  # changes of these are told without their values
@@ -62,7 +63,8 @@ def public_comment(comment: Comment) -> dict[str, Any]:
         "internal": comment.internal,
         "created_at": comment.created_at,
         "attachments": [public_attachment(attachment) for attachment in comment.attached],
-        "mail": None,
+        "mail": public_mail(comment),
+        "quoted": comment.has_quoted,
     }
 
 
@@ -109,18 +111,21 @@ def in_words(ticket: Ticket, name: str) -> str:
 WAYS = {Via.PHONE.value: "by phone", Via.MAIL.value: "by mail"}
 
 
-def said_by(comment: Comment, ticket: Ticket) -> str:
-    """Whose words they are; "" where it is not known. static/tickets/wording.js says the same."""
+def said_by(comment: Comment, ticket: Ticket, nameless: str = "Requester") -> str:
+    """Whose words they are; "" where it is not known. static/tickets/wording.js says the same. By
+    mail it is with the address, so that nobody passes for somebody else by a name."""
     if not comment.requester:
         return comment.written_by
     own = comment.author_name if comment.via == Via.MAIL else ""  # else it is the agent's
-    return own or ticket.requester_name or "Requester"
+    return own or ticket.requester_name or nameless
 
 
 def noted(comment: Comment) -> str:
-    """How the requester's words came, such as "noted by alice, by phone"."""
+    """How it came, such as "noted by alice, by phone"."""
+    if is_unproven(comment):
+        return "by mail, not proven" if comment.internal else "by mail, not the requester"
     if not comment.requester:
-        return ""
+        return WAYS[comment.via] if comment.via == Via.MAIL and comment.author_id else ""
     agent = comment.written_by if comment.via != Via.MAIL else ""
     ways = [f"noted by {agent}" if agent else "", WAYS.get(comment.via, "")]
     return ", ".join(way for way in ways if way)

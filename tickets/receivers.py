@@ -14,6 +14,7 @@ from tickets.attachments import sweeping
 from tickets.attachments.taking import claim
 from tickets.bounded import refuse_long
 from tickets.history import record
+from tickets.mail.outgoing import queue_reply
 from tickets.models import Attachment, Comment, Membership, Queue, Ticket
 from tickets.names import name_of
 from tickets.notices.telling import tell_assignee, tell_of_comment
@@ -83,6 +84,7 @@ def comment_changed(transition: Transition[Comment], **kwargs: Any) -> None:
     # Locked from here on: the ticket stays in its queue until the event is written, so its audience
     # is right.
     ticket = Ticket.hear(comment)
+    queue_reply(comment, ticket)
     data = {
         "ticket": {"id": ticket.pk, **last_activity(ticket)},
         "comment": told_comment(comment),

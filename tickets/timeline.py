@@ -16,6 +16,7 @@ from django.utils.dateparse import parse_datetime
 from tickets.attachments.shown import attach_to
 from tickets.editing import unseen
 from tickets.history import CREATED
+from tickets.inbox.quoted import QUOTED_COMMENT
 from tickets.models import Attachment, Change, Comment, Ticket
 from tickets.public import LONG_TEXT
 from tickets.search import LARGEST_ID
@@ -142,9 +143,13 @@ def beginnings(comments: QuerySet[Comment]) -> list[Comment]:
     """The comments, each with no more of its text in `body` than a page of many shows; of a longer
     one it says so, by `is_shortened` and `whole_length`."""
     cut = (
-        Comment.objects.select_related("author")
+        Comment.objects.select_related("author", "mail_row")
         .defer("body")
-        .annotate(beginning=Left("body", SHOWN_AT_ONCE), whole_length=Length("body"))
+        .annotate(
+            beginning=Left("body", SHOWN_AT_ONCE),
+            whole_length=Length("body"),
+            has_quoted=QUOTED_COMMENT,
+        )
     )
     found = _in_order(cut, comments.values_list("pk", flat=True))
     for comment in found:

@@ -6,6 +6,7 @@ from tickets import actions, views
 from tickets.attachments.serving import serve
 from tickets.lists import keeping
 from tickets.lists import views as lists
+from tickets.mail.views import send_again
 from tickets.many.bar import bar
 from tickets.presence.views import people
 
@@ -13,6 +14,7 @@ of_a_ticket = [
     path("", views.ticket, name="ticket"),
     path("description/", views.description, name="description"),
     path("comments/<int:comment_id>/", views.comment, name="comment"),
+    path("comments/<int:comment_id>/mail/", send_again, name="send-again"),
     path("attachments/<int:attachment_id>/<str:name>", serve, name="attachment"),
     path("edit/", actions.edit_ticket, name="edit-ticket"),
     path("take/", actions.take_ticket, name="take-ticket"),

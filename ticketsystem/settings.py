@@ -24,6 +24,13 @@ from ticketsystem.environment import (
     time_zone,
     token,
 )
+from ticketsystem.environment_of_mail import (
+    inbox,
+    mail_server,
+    mailbox,
+    queue_name,
+    server_name,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -66,6 +73,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django_tasks",
+    "django_tasks_db",  # its `manage.py db_worker` does what is not to keep a request waiting
     "channels",
     "ninja",  # its /api/docs then loads its scripts from here, not from a CDN
     "live",
@@ -130,6 +139,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+PASSWORD_RESET_TIMEOUT = 3600  # seconds for which a link by mail holds; its pages say "an hour"
+
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = time_zone("TIME_ZONE", "UTC")
 USE_I18N = False
@@ -187,6 +198,14 @@ DATABASES["default"]["CONN_MAX_AGE"] = 600  # seconds
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # one the server has closed is opened again
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- Mail ---------------------------------------------------------------------------------------
+EMAIL_URL = mail_server("EMAIL_URL")
+MAIL_FROM = mailbox("MAIL_FROM", needed_for="EMAIL_URL" if EMAIL_URL else "")
+INBOX = inbox("INBOX_URL")
+MAIL_QUEUE = queue_name("MAIL_QUEUE")
+MAIL_AUTHENTICATION_SERVER = server_name("MAIL_AUTHENTICATION_SERVER")
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
 # --- Live updates -------------------------------------------------------------------------------
 REDIS_URL = redis("REDIS_URL")
 if REDIS_URL:
@@ -236,6 +255,7 @@ LOGGING = {
     "loggers": {
         "daphne": {"level": "INFO"},
         "live": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "tickets": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "ticketsystem": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django_eventstream": {"level": "WARNING"},  # a line per user who comes

@@ -84,10 +84,10 @@ class Observed(models.Model):
         """Give the stored row, of which receivers are told, what this has beside its columns."""
 
     def _know_related(self, stored: Self) -> None:
-        """Keep the rows that the stored row points to, if this one points to the same: an answer
-        that shows them then needs no further query."""
+        """Keep the rows that the stored row points to, if this one points to the same, and those
+        that point to it: an answer that shows them then needs no further query."""
         for name, related in stored._state.fields_cache.items():
-            column = self._meta.get_field(name).attname  # type: ignore[union-attr]
+            column = getattr(self._meta.get_field(name), "attname", self._meta.pk.attname)
             if getattr(self, column) == getattr(stored, column):
                 self._state.fields_cache.setdefault(name, related)
 

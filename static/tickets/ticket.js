@@ -31,6 +31,8 @@ const reloadSoon = soon(() => reload().catch(retry), { apart: 1000, spread: 500 
 let told = -1; // the newest comment that the server knows to be seen
 /** @type {number | null} where the end stands in the window; null: it is not in sight */
 let endAt = null;
+/** @type {Promise<typeof import("./mailed.js")> | undefined} */
+let mailed;
 const HEARD = 200; // characters of a comment
 /** @type {string[]} */
 const heard = [];
@@ -69,9 +71,12 @@ function ticketIn(page) {
 function tell({ type, id: position, data }) {
   if (type === "comment.created") {
     if (!appendComment(data, position)) return;
+    if (data.comment.mail) showMail(data.comment.id, data.comment.mail, position);
     const who = [data.actor?.name ?? "Somebody", " wrote"];
     announce(data.actor, [...who, ": ", data.comment.body.slice(0, HEARD)]);
     tellMeanwhile(who);
+  } else if (type === "comment.mailed") {
+    showMail(data.comment.id, data.comment.mail, position);
   } else if (type === "ticket.updated") {
     if (!appendChange(data, position)) return;
     announce(data.actor, sentence(data));
@@ -80,12 +85,22 @@ function tell({ type, id: position, data }) {
   }
 }
 
+/** @param {Parameters<typeof import("./mailed.js").showMail>} told */
+function showMail(...told) {
+  mailed ??= import("./mailed.js");
+  mailed.then((module) => module.showMail(...told)).catch((error) => {
+    mailed = undefined;
+    retry(error);
+  });
+}
+
 /** What the ticket is. */
 function draw() {
   const ticket = store.get(id);
   if (!ticket) return leave();
   if (!gone.hidden) return reloadSoon(); // The ticket is back in sight.
-  Object.assign(place.dataset, { version: ticket.version, requester: ticket.requester_name });
+  const { version, requester_name: requester, requester_email: to } = ticket;
+  Object.assign(place.dataset, { version, requester, to });
   say("queue", ticket.queue.name);
   say("subject", ticket.subject);
   say("requester", ticket.requester_name || "no requester");
@@ -207,6 +222,7 @@ async function reload() {
   if (!gone.hidden) return location.assign(url); // The draft is kept.
   const ticket = ticketIn(fetched.page);
   takeTimeline(fetched);
+  await mailed?.then((module) => module.showMailSince(fetched.head));
   store.take([ticket], fetched.head);
   const { version } = /** @type {Desk.Known} */ (store.get(id));
   if (version < Number(place.dataset.version)) putBack();

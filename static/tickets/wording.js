@@ -47,7 +47,8 @@ export const clock = (then) => window.live.clock(Date.parse(then), now());
 
 /** @param {string} name */
 export function initials(name) {
-  const words = name.trim().split(/\s+/);
+  const own = name.split(" <", 1)[0].replace(/^[<>\s]+|[<>\s]+$/g, "");
+  const words = own.split(/\s+/);
   const letters =
     words.length > 1 ? first(words[0]) + first(words[words.length - 1]) : first(words[0], 2);
   return letters.toUpperCase();
@@ -74,11 +75,16 @@ export function saidBy({ author, author_name: name = author?.name ?? "", request
   return requester ? (via === "mail" && name) || asker || "Requester" : name;
 }
 
-/** How the requester's words came, such as "noted by alice, by phone".
+/** How it came, such as "noted by alice, by phone".
  *
  * @param {Desk.Comment} comment
  */
-export function noted({ requester, via, author_name: agent }) {
+export function noted({ author, requester, via, author_name: agent, internal }) {
+  if (via === "mail" && !requester) {
+    if (author) return "by mail";
+    if (!agent?.endsWith(">")) return "";
+    return internal ? "by mail, not proven" : "by mail, not the requester";
+  }
   const by = agent && via !== "mail" && `noted by ${agent}`;
   const how = ["phone", "mail"].includes(via) && `by ${via}`;
   return requester ? [by, how].filter(Boolean).join(", ") : "";

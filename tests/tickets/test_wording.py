@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from tests.harness.told import forget, only
+from tickets.mail.telling import worded
 from tickets.models import Comment, Queue, Ticket
 from tickets.own.models import Preferences
 from tickets.own.zones import OwnZone
@@ -64,6 +65,11 @@ def test_whose_words_they_are(said: dict[str, Any], requester: str, by: str, how
     comment = Comment(**said)
     assert said_by(comment, Ticket(requester_name=requester)) == by
     assert noted(comment) == how
+
+
+@pytest.mark.parametrize(("mail", "words"), TABLE["mails"])
+def test_what_has_become_of_a_replys_mail(mail: dict[str, Any], words: str) -> None:
+    assert worded(mail) == words
 
 
 @pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0016_changes_that_can_be_taken_back"),
+        ("tickets", "0018_mail_in"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
