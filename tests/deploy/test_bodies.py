@@ -24,7 +24,7 @@ def test_a_file_of_25_megabytes_goes_in_and_out(front: Front, site: People) -> N
     token = "t" * 32
     with SecureBrowser(front.url, site.alice) as alice:
         alice.cookies.set("csrftoken", token)
-        alice.headers |= {"X-CSRFToken": token, "Referer": front.url}
+        alice.headers.update({"X-CSRFToken": token, "Referer": front.url})
         content = b"x" * LARGEST
         url = f"/api/tickets/{ticket.pk}/attachments/"
         answer = alice.post(url, files={"files": ("a.bin", content)}, timeout=60)

@@ -38,9 +38,12 @@ class InPieces:
     def __init__(self, response: Any, receive: Receive, send: Send) -> None:
         self._gone = asyncio.ensure_future(_disconnected(receive))
         self._send = send
-        self._transport: Transport | None = transport_of(send, self._gone.cancel)
+        self._transport: Transport | None = transport_of(send, self._give_up)
         pieces = response.streaming_content
         response.streaming_content = self._read(pieces if response.is_async else _in_thread(pieces))
+
+    def _give_up(self) -> None:
+        self._gone.cancel()
 
     async def _read(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async with aclosing(pieces):  # type: ignore[type-var]

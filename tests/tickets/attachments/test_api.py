@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.test.utils import override_script_prefix
 
 from tests.harness.people import signed_in
 from tests.tickets.attachments.samples import png, stream, upload
@@ -171,9 +172,7 @@ def test_a_ticket_has_those_of_its_description(ticket: Ticket, billing: Queue, a
     assert [file["name"] for file in shown] == ["scan.txt"]
 
 
-def test_the_addresses_stand_under_the_path_of_the_site(
-    ticket: Ticket, alice: User, settings: Any
-) -> None:
-    settings.FORCE_SCRIPT_NAME = "/desk"
-    (file,) = signed_in(alice).post(f"/desk{address(ticket)}", {"files": [upload()]}).json()
+def test_the_addresses_stand_under_the_path_of_the_site(ticket: Ticket, alice: User) -> None:
+    with override_script_prefix("/desk/"):
+        (file,) = send(signed_in(alice), ticket, upload()).json()
     assert file["url"].startswith(f"/desk/tickets/{ticket.pk}/attachments/")

@@ -9,6 +9,8 @@ from django.core.checks import run_checks
 
 from tickets.attachments import limits
 
+pytestmark = pytest.mark.django_db
+
 
 def found() -> list[str]:
     errors = run_checks(tags=["tickets"], include_deployment_checks=True)

@@ -27,7 +27,7 @@ from tickets.attachments.names import LONGEST_BYTES, LONGEST_NAME, ending_of, sa
         ("line\u2028end.txt", "lineend.txt"),
         ('say "hello"; filename=x.txt', "say _hello_; filename=x.txt"),
         ("a<b>c|d?e*f.txt", "a_b_c_d_e_f.txt"),
-        ("many    spaces \u00a0\u3000 .txt", "many spaces .txt"),
+        ("many    spaces \u00a0\u3000 .txt", "many spaces.txt"),
         ("u\u0308ber.txt", "über.txt"),
         ("חשבון.pdf", "חשבון.pdf"),
         ("👩\u200d🔧.png", "👩\u200d🔧.png"),  # the joiner makes it one person

@@ -140,7 +140,7 @@ def test_a_file_that_was_lost_is_said(ticket: Ticket, alice: User, media: Path) 
             path.unlink()
     answer = signed_in(alice).get(url_of(file))
     assert answer.status_code == 404
-    assert "This file is not on the server any more." in answer.content.decode()
+    assert "This file is not on the server any more" in answer.content.decode()
 
 
 def test_a_file_of_an_internal_note_is_seen_by_who_sees_the_note(

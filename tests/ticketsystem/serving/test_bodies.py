@@ -20,9 +20,9 @@ from ticketsystem.serving.bodies import LARGEST_BODY, MOST_AT_ONCE
 MEGABYTE = 1024 * 1024
 
 
-@pytest.fixture
-def door(site_database: str, tmp_path: Path) -> Iterator[Daphne]:
-    with Daphne(site_database, MEDIA_ROOT=str(tmp_path / "media")) as server:
+@pytest.fixture(scope="module")
+def door(site_database: str) -> Iterator[Daphne]:
+    with Daphne(site_database) as server:
         yield server
         assert "Traceback" not in server.log.read_text()
 
