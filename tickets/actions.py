@@ -22,6 +22,7 @@ from tickets import editing
 from tickets.editing import AlreadyTaken, StaleVersion, Unseen
 from tickets.forms import CommentForm, EditForm, Invalid, valid
 from tickets.idempotency import Done, KeyRefused, Sent, once
+from tickets.merging.refusals import Merged
 from tickets.models import Comment, Ticket
 from tickets.pages import ticket_page, visible_or_404
 from tickets.refusals import JUST_DELETED
@@ -157,7 +158,7 @@ def change_tag(ticket: Ticket | None) -> str:
 
 
 REFUSED = (
-    Invalid, KeyRefused, IntegrityError, AlreadyTaken, StaleVersion, Unseen, NotUndoable,
+    Invalid, KeyRefused, IntegrityError, AlreadyTaken, StaleVersion, Unseen, NotUndoable, Merged,
 )  # fmt: skip
 
 
@@ -174,7 +175,7 @@ def _refused(
             shown |= {"refusal": f"{refusal}", key: refusal.next_key}
         case IntegrityError():  # what was to be pointed to was there when it was looked for
             shown["refusal"] = JUST_DELETED
-        case AlreadyTaken() | NotUndoable():
+        case AlreadyTaken() | NotUndoable() | Merged():
             shown["refusal"] = f"{refusal}"
         case StaleVersion() | Unseen():
             shown |= _missed(request.user, refusal, **shown)

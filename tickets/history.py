@@ -13,6 +13,8 @@ from tickets.public import in_words
 
 LONGEST_NAME = Change._meta.get_field("actor_name").max_length
 CREATED, DELETED = "created", "deleted"
+MERGED_INTO, TOOK_IN = "merged_into", "merged"  # of a ticket that was merged, and of the other one
+MERGES = (MERGED_INTO, TOOK_IN)
 # Their words do not tell the whole value: somebody else may have the name by now, and a time is put
 # into words without its seconds.
 NOT_IN_WORDS = (ForeignKey, DateTimeField)
@@ -27,6 +29,11 @@ def record(transition: Transition[Ticket]) -> None:
         _write(before, [Change(field=DELETED, old=before.subject)])
     elif before is not None and after is not None:
         _write(after, [_change(before, after, name) for name in transition.fields])
+
+
+def record_merge(ticket: Ticket, merged: Ticket) -> None:
+    """The ticket, in this version, has taken in the other one."""
+    _write(ticket, [Change(field=TOOK_IN, new=f"{merged}")])
 
 
 def _change(before: Ticket, after: Ticket, name: str) -> Change:

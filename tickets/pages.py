@@ -12,6 +12,7 @@ from tickets.forms import CommentForm, EditForm
 from tickets.lists.sidebar import Sidebar
 from tickets.models import Ticket
 from tickets.public import public_ticket
+from tickets.requesters import others
 from tickets.texts import LONGEST_TEXT
 from tickets.timeline import timeline
 from tickets.visibility import may_create, visible_tickets
@@ -37,6 +38,7 @@ def ticket_page(
     }
     known = public_ticket(ticket)  # for the page's script
     shown = {"ticket": ticket, "known": known, "timeline": told, **forms, **context}
+    shown["others"] = others(request.user, ticket)
     return page(request, "tickets/ticket.html", head, shown, status=status)
 
 
@@ -70,7 +72,7 @@ def page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     """A page with the side navigation and its counters."""
-    side = side or Sidebar.of(request.user)
+    side = side or Sidebar.of(request.user, head=head)
     shared = {
         "head": head,
         "counted_until": side.counts.until,

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from tickets.models import Comment, Ticket, Via
 from tickets.names import name_from, name_of
-from tickets.texts import LONGEST_LINE, SHOWN_AT_ONCE, shortened
+from tickets.texts import LONGEST_LINE, LONGEST_TEXT, SHOWN_AT_ONCE, shortened
 
 LONG_TEXT = {"description"}  # changes of these are told without their values
 
@@ -37,8 +37,15 @@ def public_ticket(ticket: Ticket) -> dict[str, Any]:
         "version": ticket.version,
         "created_at": ticket.created_at,
         "awaits_answer": ticket.awaits_answer,
+        "merged_into": ticket.merged_into_id,
         **last_activity(ticket),
     }
+
+
+def shown(ticket: Ticket) -> dict[str, Any]:
+    """The ticket as in events, with its description beside. A description from before there was a
+    limit is shortened to it, and ends with an ellipsis."""
+    return {**public_ticket(ticket), "description": shortened(ticket.description, LONGEST_TEXT)}
 
 
 def last_activity(ticket: Ticket) -> dict[str, Any]:
@@ -60,6 +67,8 @@ def public_comment(comment: Comment) -> dict[str, Any]:
         "body": comment.body,
         "internal": comment.internal,
         "created_at": comment.created_at,
+        "said_on": comment.said_on,
+        "asker": comment.asker,
         "attachments": [],
         "mail": None,
     }
@@ -92,6 +101,8 @@ def public_value(ticket: Ticket, name: str) -> Any:
         return {"id": ticket.queue_id, "name": ticket.queue.name}
     if name == "assignee":
         return person(ticket.assignee)
+    if name == "merged_into":
+        return ticket.merged_into_id
     return getattr(ticket, name)
 
 
@@ -102,6 +113,8 @@ def in_words(ticket: Ticket, name: str) -> str:
         return str(value["name"])
     if isinstance(value, datetime):
         return value.isoformat(timespec="minutes")
+    if name == "merged_into" and value is not None:
+        return f"#{value}"
     return "" if value is None else str(value)
 
 
@@ -111,15 +124,39 @@ WAYS = {Via.PHONE.value: "by phone", Via.MAIL.value: "by mail"}
 def said_by(comment: Comment, ticket: Ticket) -> str:
     """Whose words they are; "" where it is not known. static/tickets/wording.js says the same."""
     if not comment.requester:
-        return comment.written_by
+        name = comment.written_by
+        return f"says they are {name}" if name and _is_not_proven(comment) else name
     own = comment.author_name if comment.via == Via.MAIL else ""  # else it is the agent's
-    return own or ticket.requester_name or "Requester"
+    asker = comment.asker if comment.said_on else ticket.requester_name
+    return own or asker or "Requester"
 
 
 def noted(comment: Comment) -> str:
-    """How the requester's words came, such as "noted by alice, by phone"."""
-    if not comment.requester:
-        return ""
-    agent = comment.written_by if comment.via != Via.MAIL else ""
-    ways = [f"noted by {agent}" if agent else "", WAYS.get(comment.via, "")]
+    """How it came, such as "noted by alice, by phone", and on which ticket, if not on this one."""
+    agent = comment.written_by if comment.requester and comment.via != Via.MAIL else ""
+    is_told = comment.requester or comment.via == Via.MAIL
+    ways = [
+        f"noted by {agent}" if agent else "",
+        WAYS.get(comment.via, "") if is_told else "",
+        f"on #{comment.said_on}" if comment.said_on else "",
+    ]
     return ", ".join(way for way in ways if way)
+
+
+def tag(comment: Comment) -> str:
+    """What nobody may overlook: that the requester does not read it, or did not write it."""
+    if _is_not_proven(comment):
+        return "internal note, not proven"
+    if comment.internal:
+        return "internal note"
+    return "not the requester" if _is_by_mail_of_nobody(comment) else ""
+
+
+def _is_by_mail_of_nobody(comment: Comment) -> bool:
+    """A mail of somebody who is neither the requester nor, as far as is known, an agent."""
+    return comment.via == Via.MAIL and comment.author_id is None and not comment.requester
+
+
+def _is_not_proven(comment: Comment) -> bool:
+    """A mail from an agent's address, which anybody may write as the sender."""
+    return comment.internal and _is_by_mail_of_nobody(comment)

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -21,6 +21,7 @@ from tickets.forms import Invalid, NewTicketForm, valid
 from tickets.idempotency import KeyRefused, Sent, once
 from tickets.pages import page, ticket_page, visible_or_404, whole_text_page
 from tickets.refusals import JUST_DELETED
+from tickets.requesters import others
 from tickets.scripted import sent_by_script
 from tickets.timeline import Place, timeline
 from tickets.visibility import NOT_AN_AGENT, may_create
@@ -60,6 +61,16 @@ def comment(request: HttpRequest, ticket_id: int, comment_id: int) -> HttpRespon
     found = visible_or_404(request, ticket_id)
     said = get_object_or_404(found.comments.select_related("author"), pk=comment_id)
     return whole_text_page(request, found, head, text=said.body, comment=said)
+
+
+@require_safe
+@never_cache
+@login_required
+def others_of_requester(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """The part of a ticket's page that lists the other tickets of its requester, for its script."""
+    found = visible_or_404(request, ticket_id)
+    shown = {"ticket": found, "others": others(request.user, found)}
+    return render(request, "tickets/_others.html", shown)
 
 
 @sent_by_script

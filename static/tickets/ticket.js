@@ -27,9 +27,11 @@ const panel = new Panel(part(document, "#panel", HTMLFormElement));
 const composer = new Composer(part(document, "#composer", HTMLFormElement), panel);
 const counters = new Counters();
 const reloadSoon = soon(() => reload().catch(retry), { apart: 1000, spread: 500 });
+const othersSoon = soon(() => others().then((it) => it.refresh()).catch(retry), { apart: 1000, spread: 300 });
 let told = -1; // the newest comment that the server knows to be seen
 /** @type {number | null} where the end stands in the window; null: it is not in sight */
 let endAt = null;
+const LOADED = ["description", "due_at", "merged", "merged_into"]; // told without what they bring
 const HEARD = 200; // characters of a comment
 /** @type {string[]} */
 const heard = [];
@@ -49,8 +51,23 @@ document.addEventListener("live:event", ({ detail }) => {
   const event = /** @type {Desk.Event} */ (detail);
   counters.hear(event);
   if (event.data.ticket?.id === id) tell(event);
+  else if (isTheirs(event)) othersSoon();
 });
 document.addEventListener("live:reset", ({ detail }) => detail.waitUntil(reload()));
+
+/** What is needed when a ticket of the same requester changes. */
+const others = () => import("./others.js");
+
+/** Whether it is another ticket of the same requester, or has been.
+ *
+ * @param {Desk.Event} event
+ */
+function isTheirs({ type, data: { ticket } }) {
+  if (!type.startsWith("ticket.")) return false;
+  const address = "requester_email" in ticket && ticket.requester_email.toLowerCase();
+  if (address && address === store.get(id)?.requester_email.toLowerCase()) return true;
+  return document.querySelector(`[data-other="${ticket.id}"]`) !== null;
+}
 
 /** The ticket as the page holds it.
  *
@@ -75,7 +92,9 @@ function tell({ type, id: position, data }) {
     if (!appendChange(data, position)) return;
     announce(data.actor, sentence(data));
     tellMeanwhile(sentence(data));
-    if ("description" in data.changes || "due_at" in data.changes) reloadSoon();
+    const told = Object.keys(data.changes);
+    if (told.some((name) => LOADED.includes(name))) reloadSoon();
+    else if (told.some((name) => name.startsWith("requester"))) othersSoon();
   }
 }
 
@@ -101,6 +120,8 @@ function draw() {
   document.title = `#${id} ${ticket.subject} · Tickets`;
   tellTimes(place);
   panel.follow(ticket);
+  const { merged_into: into } = ticket;
+  if (into) import("./merged.js").then(({ lead }) => lead(into, composer)).catch(retry);
 }
 
 /**
@@ -205,6 +226,7 @@ async function reload() {
   if (!gone.hidden) return location.assign(url); // The draft is kept.
   const ticket = ticketIn(fetched.page);
   takeTimeline(fetched);
+  (await others()).take(fetched.page);
   store.take([ticket], fetched.head);
   const { version } = /** @type {Desk.Known} */ (store.get(id));
   if (version < Number(place.dataset.version)) putBack();
@@ -229,6 +251,12 @@ function retry(error) {
 
 composer.restore(Composer.isSaid);
 panel.restore();
+if (store.get(id)?.merged_into) draw();
+part(place, "#merge-into", HTMLElement).addEventListener("click", (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  import("./merge.js").then(({ ask }) => ask(`${url}merge/`)).catch(() => location.assign(`${url}merge/`));
+});
 
 // The conversation opens at its end, unless the address names an entry or the browser goes back.
 const [way] = performance.getEntriesByType("navigation");

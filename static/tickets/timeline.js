@@ -5,7 +5,7 @@ import { flash } from "./flash.js";
 import { tellFolds } from "./folds.js";
 import { writeSaid } from "./said.js";
 import { positionOf, readNow } from "./since-reset.js";
-import { initials, noted, saidBy, steps, tint } from "./wording.js";
+import { initials, noted, saidBy, steps, tag, tint } from "./wording.js";
 
 const timeline = part(document, "#timeline", HTMLOListElement);
 
@@ -29,7 +29,8 @@ export function appendComment({ comment }, position) {
   avatar.textContent = name ? initials(name) : "?";
   avatar.dataset.tint = name ? String(tint(name)) : "";
   inside("author").textContent = name || "no author recorded";
-  inside("tag").hidden = !comment.internal;
+  inside("tag").textContent = tag(comment);
+  inside("tag").hidden = !tag(comment);
   inside("noted").textContent = noted(comment);
   writeSaid(inside("body"), comment.body, comment.shortened);
   if (comment.shortened) leadToWhole(inside("rest"), comment.id);
@@ -53,7 +54,8 @@ export function appendChange({ ticket, changes, actor, at }, position) {
   const undo = part(item, ".undo", HTMLFormElement);
   part(undo, '[name="version"]', HTMLInputElement).value = String(ticket.version);
   part(undo, '[name="idempotency_key"]', HTMLInputElement).value = ""; // It is that of the template.
-  if (String(actor?.id) !== document.body.dataset.user) undo.remove();
+  const isMerge = "merged" in changes || "merged_into" in changes; // That is not taken back.
+  if (isMerge || String(actor?.id) !== document.body.dataset.user) undo.remove();
   append(item, at);
   return true;
 }

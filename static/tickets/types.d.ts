@@ -21,6 +21,8 @@ declare namespace Desk {
     created_at: string;
     /** The last word is the requester's, internal notes aside. */
     awaits_answer: boolean;
+    /** The number of the ticket where its conversation goes on. */
+    merged_into?: number | null;
     last_activity_at: string;
     last_activity_by: Side;
     updated_at: string;
@@ -41,11 +43,14 @@ declare namespace Desk {
     body: string;
     internal: boolean;
     created_at: string;
+    /** The ticket on which it was said, if that was merged into this one, and who that was from. */
+    said_on?: number | null;
+    asker?: string;
     /** Its body is only the beginning: a page of its own has the whole. */
     shortened?: true;
   }
 
-  type Value = string | Named | null;
+  type Value = string | number | Named | null;
 
   /** Of each field what it was and what it is; a long text comes without values. */
   type Changes = Record<string, [Value, Value] | []>;

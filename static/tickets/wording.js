@@ -70,19 +70,33 @@ export function tint(name) {
  * @param {Desk.Comment} comment
  * @param {string} asker who the ticket is from
  */
-export function saidBy({ author, author_name: name = author?.name ?? "", requester, via }, asker) {
-  return requester ? (via === "mail" && name) || asker || "Requester" : name;
+export function saidBy(comment, asker) {
+  const { author, author_name: name = author?.name ?? "", requester, via, said_on } = comment;
+  if (!requester) return name && isOfNobody(comment) && comment.internal ? `says they are ${name}` : name;
+  return (via === "mail" && name) || (said_on ? comment.asker : asker) || "Requester";
 }
 
-/** How the requester's words came, such as "noted by alice, by phone".
+/** How it came, such as "noted by alice, by phone", and on which ticket, if not on this one.
  *
  * @param {Desk.Comment} comment
  */
-export function noted({ requester, via, author_name: agent }) {
-  const by = agent && via !== "mail" && `noted by ${agent}`;
-  const how = ["phone", "mail"].includes(via) && `by ${via}`;
-  return requester ? [by, how].filter(Boolean).join(", ") : "";
+export function noted({ requester, via, author_name: agent, said_on }) {
+  const by = requester && agent && via !== "mail" && `noted by ${agent}`;
+  const how = (via === "mail" || (requester && via === "phone")) && `by ${via}`;
+  return [by, how, said_on && `on #${said_on}`].filter(Boolean).join(", ");
 }
+
+/** What nobody may overlook.
+ *
+ * @param {Desk.Comment} comment
+ */
+export function tag(comment) {
+  if (comment.internal) return isOfNobody(comment) ? "internal note, not proven" : "internal note";
+  return isOfNobody(comment) ? "not the requester" : "";
+}
+
+/** @param {Desk.Comment} comment */
+const isOfNobody = ({ via, author, requester }) => via === "mail" && !author && !requester;
 
 /** [["set status", "new → open"], …] of an event.
  *
@@ -100,6 +114,8 @@ export function steps({ changes, actor }) {
 function step(field, values, actor) {
   if (LONG_TEXT.includes(field)) return [`changed the ${field}`, ""];
   const [before, after] = values;
+  if (field === "merged_into") return ["merged it into", `#${after}`];
+  if (field === "merged") return ["took in", inWords(field, after ?? "")];
   if (field === "assignee" && actor && isNamed(after) && after.id === actor.id) {
     return ["took the ticket", isNamed(before) ? `from ${before.name}` : ""];
   }
@@ -114,7 +130,7 @@ function step(field, values, actor) {
  */
 function inWords(field, value) {
   if (isNamed(value)) return value.name;
-  return field.endsWith("_at") ? exact(value) : (value ?? "");
+  return field.endsWith("_at") ? exact(/** @type {string} */ (value)) : String(value ?? "");
 }
 
 /**
