@@ -25,6 +25,8 @@ def side_of(comment: Any) -> Side:
     """Who said it: the requester, an agent, or nobody that is known."""
     if comment.requester:
         return Side.REQUESTER
+    if comment.is_of_stranger:
+        return Side.SYSTEM
     is_agent = comment.author_id or comment.author_name or current_actor()
     return Side.AGENT if is_agent else Side.SYSTEM
 
@@ -44,7 +46,7 @@ def moved_by(comment: Any) -> dict[str, Any]:
         "last_activity_by": if_newest("last_activity_by", side_of(comment).value, text),
         "updated_at": Greatest(F("updated_at"), at, output_field=time),
     }
-    if not comment.internal:
+    if not comment.internal and not comment.is_of_stranger:  # who neither asks nor answers
         moved["awaits_answer"] = if_newest("awaits_answer", comment.requester, flag)
     return moved
 

@@ -125,7 +125,8 @@ def said_by(comment: Comment, ticket: Ticket) -> str:
     """Whose words they are; "" where it is not known. static/tickets/wording.js says the same."""
     if not comment.requester:
         name = comment.written_by
-        return f"says they are {name}" if name and _is_not_proven(comment) else name
+        is_claim = comment.internal and comment.is_of_stranger
+        return f"says they are {name}" if name and is_claim else name
     own = comment.author_name if comment.via == Via.MAIL else ""  # else it is the agent's
     asker = comment.asker if comment.said_on else ticket.requester_name
     return own or asker or "Requester"
@@ -144,19 +145,8 @@ def noted(comment: Comment) -> str:
 
 
 def tag(comment: Comment) -> str:
-    """What nobody may overlook: that the requester does not read it, or did not write it."""
-    if _is_not_proven(comment):
-        return "internal note, not proven"
+    """What nobody may overlook: that the requester does not read it, or did not write it. A mail
+    from an agent's address may be anybody's until that is proved."""
     if comment.internal:
-        return "internal note"
-    return "not the requester" if _is_by_mail_of_nobody(comment) else ""
-
-
-def _is_by_mail_of_nobody(comment: Comment) -> bool:
-    """A mail of somebody who is neither the requester nor, as far as is known, an agent."""
-    return comment.via == Via.MAIL and comment.author_id is None and not comment.requester
-
-
-def _is_not_proven(comment: Comment) -> bool:
-    """A mail from an agent's address, which anybody may write as the sender."""
-    return comment.internal and _is_by_mail_of_nobody(comment)
+        return "internal note, not proven" if comment.is_of_stranger else "internal note"
+    return "not the requester" if comment.is_of_stranger else ""

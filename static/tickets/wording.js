@@ -72,7 +72,7 @@ export function tint(name) {
  */
 export function saidBy(comment, asker) {
   const { author, author_name: name = author?.name ?? "", requester, via, said_on } = comment;
-  if (!requester) return name && isOfNobody(comment) && comment.internal ? `says they are ${name}` : name;
+  if (!requester) return name && isOfStranger(comment) && comment.internal ? `says they are ${name}` : name;
   return (via === "mail" && name) || (said_on ? comment.asker : asker) || "Requester";
 }
 
@@ -91,12 +91,12 @@ export function noted({ requester, via, author_name: agent, said_on }) {
  * @param {Desk.Comment} comment
  */
 export function tag(comment) {
-  if (comment.internal) return isOfNobody(comment) ? "internal note, not proven" : "internal note";
-  return isOfNobody(comment) ? "not the requester" : "";
+  if (comment.internal) return isOfStranger(comment) ? "internal note, not proven" : "internal note";
+  return isOfStranger(comment) ? "not the requester" : "";
 }
 
 /** @param {Desk.Comment} comment */
-const isOfNobody = ({ via, author, requester }) => via === "mail" && !author && !requester;
+const isOfStranger = ({ via, author, requester }) => via === "mail" && !author && !requester;
 
 /** [["set status", "new → open"], …] of an event.
  *

@@ -16,7 +16,7 @@ open page appends what it is told at its end, where these do not belong.
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 import live
@@ -33,7 +33,7 @@ from tickets.merging.refusals import (
     NotMerged,
     TwoPeople,
 )
-from tickets.models import Comment, Notice, Status, Ticket
+from tickets.models import Comment, Notice, Status, Ticket, Via
 from tickets.names import name_of
 from tickets.notices.models import Kind
 from tickets.public import person, public_ticket
@@ -203,7 +203,8 @@ def _awaits_answer(into: Ticket) -> bool:
     """The last word is the requester's, internal notes aside. All that was said is on the ticket by
     now; its own opening may be later still."""
     said = into.comments.filter(internal=False).order_by("-created_at", "-pk")
-    last = said.values_list("requester", "created_at").first()
+    by_strangers = Q(via=Via.MAIL, author=None, requester=False)
+    last = said.exclude(by_strangers).values_list("requester", "created_at").first()
     if last is None or last[1] < into.created_at:
         return into.awaits_answer
     return last[0]
