@@ -219,11 +219,6 @@ class Comment(Bounded):
         without `author_name` have ended, they write rows that have only the author."""
         return self.author_name or (name_of(self.author) if self.author else "")
 
-    @property
-    def is_of_stranger(self) -> bool:
-        """A mail of neither the requester nor, as far as is proved, an agent."""
-        return self.via == Via.MAIL and self.author_id is None and not self.requester
-
     def save(self, **options: Any) -> None:
         if not self._state.adding:
             raise ValueError(self.PERMANENT)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from tickets.models import Comment, Ticket, Via
-from tickets.names import name_from, name_of
+from tickets.names import is_unproven, name_from, name_of
 from tickets.texts import LONGEST_LINE, LONGEST_TEXT, SHOWN_AT_ONCE, shortened
 
 LONG_TEXT = {"description"}  # changes of these are told without their values
@@ -121,24 +121,25 @@ def in_words(ticket: Ticket, name: str) -> str:
 WAYS = {Via.PHONE.value: "by phone", Via.MAIL.value: "by mail"}
 
 
-def said_by(comment: Comment, ticket: Ticket) -> str:
-    """Whose words they are; "" where it is not known. static/tickets/wording.js says the same."""
+def said_by(comment: Comment, ticket: Ticket, nameless: str = "Requester") -> str:
+    """Whose words they are; "" where it is not known. static/tickets/wording.js says the same. By
+    mail it is with the address, so that nobody passes for somebody else by a name."""
     if not comment.requester:
-        name = comment.written_by
-        is_claim = comment.internal and comment.is_of_stranger
-        return f"says they are {name}" if name and is_claim else name
+        is_claim = comment.internal and is_unproven(comment)
+        return f"says they are {comment.written_by}" if is_claim else comment.written_by
     own = comment.author_name if comment.via == Via.MAIL else ""  # else it is the agent's
     asker = comment.asker if comment.said_on else ticket.requester_name
-    return own or asker or "Requester"
+    return own or asker or nameless
 
 
 def noted(comment: Comment) -> str:
     """How it came, such as "noted by alice, by phone", and on which ticket, if not on this one."""
-    agent = comment.written_by if comment.requester and comment.via != Via.MAIL else ""
-    is_told = comment.requester or comment.via == Via.MAIL
+    is_mail = comment.via == Via.MAIL
+    agent = comment.written_by if comment.requester and not is_mail else ""
+    is_known = comment.requester or comment.author_id or is_unproven(comment)
     ways = [
         f"noted by {agent}" if agent else "",
-        WAYS.get(comment.via, "") if is_told else "",
+        WAYS.get(comment.via, "") if comment.requester or (is_mail and is_known) else "",
         f"on #{comment.said_on}" if comment.said_on else "",
     ]
     return ", ".join(way for way in ways if way)
@@ -148,5 +149,5 @@ def tag(comment: Comment) -> str:
     """What nobody may overlook: that the requester does not read it, or did not write it. A mail
     from an agent's address may be anybody's until that is proved."""
     if comment.internal:
-        return "internal note, not proven" if comment.is_of_stranger else "internal note"
-    return "not the requester" if comment.is_of_stranger else ""
+        return "internal note, not proven" if is_unproven(comment) else "internal note"
+    return "not the requester" if is_unproven(comment) else ""

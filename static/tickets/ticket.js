@@ -92,9 +92,9 @@ function tell({ type, id: position, data }) {
     if (!appendChange(data, position)) return;
     announce(data.actor, sentence(data));
     tellMeanwhile(sentence(data));
-    const told = Object.keys(data.changes);
-    if (told.some((name) => LOADED.includes(name))) reloadSoon();
-    else if (told.some((name) => name.startsWith("requester"))) othersSoon();
+    const fields = Object.keys(data.changes);
+    if (fields.some((name) => LOADED.includes(name))) reloadSoon();
+    else if (fields.some((name) => name.startsWith("requester"))) othersSoon();
   }
 }
 

@@ -72,7 +72,7 @@ export function tint(name) {
  */
 export function saidBy(comment, asker) {
   const { author, author_name: name = author?.name ?? "", requester, via, said_on } = comment;
-  if (!requester) return name && isOfStranger(comment) && comment.internal ? `says they are ${name}` : name;
+  if (!requester) return comment.internal && isUnproven(comment) ? `says they are ${name}` : name;
   return (via === "mail" && name) || (said_on ? comment.asker : asker) || "Requester";
 }
 
@@ -80,23 +80,29 @@ export function saidBy(comment, asker) {
  *
  * @param {Desk.Comment} comment
  */
-export function noted({ requester, via, author_name: agent, said_on }) {
-  const by = requester && agent && via !== "mail" && `noted by ${agent}`;
-  const how = (via === "mail" || (requester && via === "phone")) && `by ${via}`;
-  return [by, how, said_on && `on #${said_on}`].filter(Boolean).join(", ");
+export function noted(comment) {
+  const { author, requester, via, author_name: agent, said_on } = comment;
+  const isMail = via === "mail";
+  const by = requester && agent && !isMail && `noted by ${agent}`;
+  const isTold = requester ? isMail || via === "phone" : isMail && (author || isUnproven(comment));
+  return [by, isTold && `by ${via}`, said_on && `on #${said_on}`].filter(Boolean).join(", ");
 }
 
-/** What nobody may overlook.
+/** What nobody may overlook: that the requester does not read it, or did not write it.
  *
  * @param {Desk.Comment} comment
  */
 export function tag(comment) {
-  if (comment.internal) return isOfStranger(comment) ? "internal note, not proven" : "internal note";
-  return isOfStranger(comment) ? "not the requester" : "";
+  if (comment.internal) return isUnproven(comment) ? "internal note, not proven" : "internal note";
+  return isUnproven(comment) ? "not the requester" : "";
 }
 
-/** @param {Desk.Comment} comment */
-const isOfStranger = ({ via, author, requester }) => via === "mail" && !author && !requester;
+/** A mail under an address that proves nothing, and is not the requester's.
+ *
+ * @param {Desk.Comment} comment
+ */
+const isUnproven = ({ author, author_name, requester, via }) =>
+  !author && !requester && via === "mail" && (author_name ?? "").endsWith(">");
 
 /** [["set status", "new → open"], …] of an event.
  *

@@ -203,7 +203,7 @@ def _awaits_answer(into: Ticket) -> bool:
     """The last word is the requester's, internal notes aside. All that was said is on the ticket by
     now; its own opening may be later still."""
     said = into.comments.filter(internal=False).order_by("-created_at", "-pk")
-    by_strangers = Q(via=Via.MAIL, author=None, requester=False)
+    by_strangers = Q(via=Via.MAIL, author=None, requester=False, author_name__endswith=">")
     last = said.exclude(by_strangers).values_list("requester", "created_at").first()
     if last is None or last[1] < into.created_at:
         return into.awaits_answer

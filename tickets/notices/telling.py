@@ -38,8 +38,7 @@ def tell_assignee(transition: Transition[Ticket]) -> None:
 def tell_of_comment(comment: Comment, ticket: Ticket) -> None:
     """Tell who is named in a comment, and else whose ticket it is on."""
     actor = current_actor() or comment.author
-    requester = ticket.requester_name or ticket.requester_email
-    by = requester if comment.requester else said_by(comment, ticket)
+    by = said_by(comment, ticket, ticket.requester_email)
     kinds = dict.fromkeys(mentioned(comment.body, ticket), Kind.MENTIONED)
     if ticket.assignee_id is not None:
         kinds.setdefault(ticket.assignee_id, Kind.REPLIED)
