@@ -84,6 +84,7 @@ def test_a_merge_by_keys_leads_on_and_both_open_pages_follow(
     expect(dialog.get_by_role("heading")).to_have_text(f"Merge #{one.pk} into #{other.pk}?")
     expect(dialog).to_contain_text("This cannot be taken back.")
     dialog.get_by_role("button", name="Merge").click()
+    expect(row(board, "Smoke")).to_contain_text(f"merged into #{other.pk} by")
     expect(alice).to_have_url(re.compile(f"{path(other)}$"))
     expect_live(alice)
 
