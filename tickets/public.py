@@ -102,7 +102,8 @@ def public_value(ticket: Ticket, name: str) -> Any:
     if name == "assignee":
         return person(ticket.assignee)
     if name == "merged_into":
-        return ticket.merged_into_id
+        into = ticket.merged_into_id
+        return into and {"id": into, "name": f"#{into}"}
     return getattr(ticket, name)
 
 
@@ -113,8 +114,6 @@ def in_words(ticket: Ticket, name: str) -> str:
         return str(value["name"])
     if isinstance(value, datetime):
         return value.isoformat(timespec="minutes")
-    if name == "merged_into" and value is not None:
-        return f"#{value}"
     return "" if value is None else str(value)
 
 

@@ -14,9 +14,9 @@ class Step extends SentForm {
   }
 }
 
-/** @param {string} url */
-export async function ask(url) {
-  const page = await fetchPart(url);
+/** Into which. */
+export async function ask() {
+  const page = await fetchPart(part(document, "#merge-into", HTMLAnchorElement).href);
   const dialog = document.createElement("dialog");
   dialog.className = "keys";
   dialog.id = "merging";

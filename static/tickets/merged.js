@@ -3,10 +3,10 @@ import { part } from "./elements.js";
 
 /** Says where its conversation goes on. What is being written here cannot be sent any more.
  *
- * @param {number} into
+ * @param {Desk.Ticket} ticket
  * @param {import("./composer.js").Composer} composer
  */
-export function lead(into, composer) {
+export function lead({ merged_into: into }, composer) {
   const notice = part(document, "#merged", HTMLElement);
   const link = part(notice, "a", HTMLAnchorElement);
   link.setAttribute("href", (link.getAttribute("href") ?? "").replace(/\d+\/$/, `${into}/`));

@@ -31,7 +31,7 @@ const othersSoon = soon(() => others().then((it) => it.refresh()).catch(retry), 
 let told = -1; // the newest comment that the server knows to be seen
 /** @type {number | null} where the end stands in the window; null: it is not in sight */
 let endAt = null;
-const LOADED = ["description", "due_at", "merged", "merged_into"]; // told without what they bring
+const LOADED = /description|due_at|merged/; // told without all that they bring
 const HEARD = 200; // characters of a comment
 /** @type {string[]} */
 const heard = [];
@@ -51,22 +51,20 @@ document.addEventListener("live:event", ({ detail }) => {
   const event = /** @type {Desk.Event} */ (detail);
   counters.hear(event);
   if (event.data.ticket?.id === id) tell(event);
-  else if (isTheirs(event)) othersSoon();
+  else if (event.type.startsWith("ticket.") && isTheirs(event.data.ticket)) othersSoon();
 });
 document.addEventListener("live:reset", ({ detail }) => detail.waitUntil(reload()));
 
-/** What is needed when a ticket of the same requester changes. */
 const others = () => import("./others.js");
 
 /** Whether it is another ticket of the same requester, or has been.
  *
- * @param {Desk.Event} event
+ * @param {Partial<Desk.Ticket>} ticket
  */
-function isTheirs({ type, data: { ticket } }) {
-  if (!type.startsWith("ticket.")) return false;
-  const address = "requester_email" in ticket && ticket.requester_email.toLowerCase();
-  if (address && address === store.get(id)?.requester_email.toLowerCase()) return true;
-  return document.querySelector(`[data-other="${ticket.id}"]`) !== null;
+function isTheirs({ id: other, requester_email: address }) {
+  const own = store.get(id)?.requester_email.toLowerCase();
+  const isListed = document.querySelector(`[data-other="${other}"]`) !== null;
+  return isListed || (address && address.toLowerCase() === own);
 }
 
 /** The ticket as the page holds it.
@@ -92,9 +90,9 @@ function tell({ type, id: position, data }) {
     if (!appendChange(data, position)) return;
     announce(data.actor, sentence(data));
     tellMeanwhile(sentence(data));
-    const fields = Object.keys(data.changes);
-    if (fields.some((name) => LOADED.includes(name))) reloadSoon();
-    else if (fields.some((name) => name.startsWith("requester"))) othersSoon();
+    const fields = Object.keys(data.changes).join();
+    if (LOADED.test(fields)) reloadSoon();
+    else if (fields.includes("requester")) othersSoon();
   }
 }
 
@@ -120,8 +118,7 @@ function draw() {
   document.title = `#${id} ${ticket.subject} · Tickets`;
   tellTimes(place);
   panel.follow(ticket);
-  const { merged_into: into } = ticket;
-  if (into) import("./merged.js").then(({ lead }) => lead(into, composer)).catch(retry);
+  if (ticket.merged_into) import("./merged.js").then((it) => it.lead(ticket, composer)).catch(retry);
 }
 
 /**
@@ -252,10 +249,10 @@ function retry(error) {
 composer.restore(Composer.isSaid);
 panel.restore();
 if (store.get(id)?.merged_into) draw();
-part(place, "#merge-into", HTMLElement).addEventListener("click", (event) => {
-  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+place.addEventListener("click", (event) => {
+  if (/** @type {Element} */ (event.target).id !== "merge-into" || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  import("./merge.js").then(({ ask }) => ask(`${url}merge/`)).catch(() => location.assign(`${url}merge/`));
+  import("./merge.js").then((it) => it.ask()).catch(() => location.assign(`${url}merge/`));
 });
 
 // The conversation opens at its end, unless the address names an entry or the browser goes back.

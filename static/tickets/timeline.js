@@ -30,7 +30,6 @@ export function appendComment({ comment }, position) {
   avatar.dataset.tint = name ? String(tint(name)) : "";
   inside("author").textContent = name || "no author recorded";
   inside("tag").textContent = tag(comment);
-  inside("tag").hidden = !tag(comment);
   inside("noted").textContent = noted(comment);
   writeSaid(inside("body"), comment.body, comment.shortened);
   if (comment.shortened) leadToWhole(inside("rest"), comment.id);
@@ -54,8 +53,7 @@ export function appendChange({ ticket, changes, actor, at }, position) {
   const undo = part(item, ".undo", HTMLFormElement);
   part(undo, '[name="version"]', HTMLInputElement).value = String(ticket.version);
   part(undo, '[name="idempotency_key"]', HTMLInputElement).value = ""; // It is that of the template.
-  const isMerge = "merged" in changes || "merged_into" in changes; // That is not taken back.
-  if (isMerge || String(actor?.id) !== document.body.dataset.user) undo.remove();
+  if (String(actor?.id) !== document.body.dataset.user) undo.remove();
   append(item, at);
   return true;
 }

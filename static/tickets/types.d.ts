@@ -43,14 +43,11 @@ declare namespace Desk {
     body: string;
     internal: boolean;
     created_at: string;
-    /** The ticket on which it was said, if that was merged into this one, and who that was from. */
-    said_on?: number | null;
-    asker?: string;
     /** Its body is only the beginning: a page of its own has the whole. */
     shortened?: true;
   }
 
-  type Value = string | number | Named | null;
+  type Value = string | Named | null;
 
   /** Of each field what it was and what it is; a long text comes without values. */
   type Changes = Record<string, [Value, Value] | []>;

@@ -3,6 +3,8 @@
 const DONE = ["resolved", "closed"];
 const LONG_TEXT = ["description"];
 const TINTS = 6;
+/** @type {Record<string, string>} */
+const MERGES = { merged: "took in", merged_into: "merged it into" };
 
 /** Ages go by the server's clock, for the clock of this computer may be wrong, and may be set. */
 const now = () => window.live.now();
@@ -71,38 +73,34 @@ export function tint(name) {
  * @param {string} asker who the ticket is from
  */
 export function saidBy(comment, asker) {
-  const { author, author_name: name = author?.name ?? "", requester, via, said_on } = comment;
-  if (!requester) return comment.internal && isUnproven(comment) ? `says they are ${name}` : name;
-  return (via === "mail" && name) || (said_on ? comment.asker : asker) || "Requester";
+  const { author, author_name: name = author?.name ?? "", requester, via, internal } = comment;
+  if (!requester) return internal && isUnproven(comment) ? `says they are ${name}` : name;
+  return (via === "mail" && name) || asker || "Requester";
 }
 
-/** How it came, such as "noted by alice, by phone", and on which ticket, if not on this one.
+/** How it came, such as "noted by alice, by phone".
  *
  * @param {Desk.Comment} comment
  */
 export function noted(comment) {
-  const { author, requester, via, author_name: agent, said_on } = comment;
-  const isMail = via === "mail";
-  const by = requester && agent && !isMail && `noted by ${agent}`;
-  const isTold = requester ? isMail || via === "phone" : isMail && (author || isUnproven(comment));
-  return [by, isTold && `by ${via}`, said_on && `on #${said_on}`].filter(Boolean).join(", ");
+  const { author, requester, via, author_name: agent } = comment;
+  if (via === "mail") return author || requester || isUnproven(comment) ? "by mail" : "";
+  const by = [agent && `noted by ${agent}`, via === "phone" && "by phone"];
+  return requester ? by.filter(Boolean).join(", ") : "";
 }
 
-/** What nobody may overlook: that the requester does not read it, or did not write it.
+/** What nobody may overlook.
  *
  * @param {Desk.Comment} comment
  */
 export function tag(comment) {
-  if (comment.internal) return isUnproven(comment) ? "internal note, not proven" : "internal note";
+  if (comment.internal) return `internal note${isUnproven(comment) ? ", not proven" : ""}`;
   return isUnproven(comment) ? "not the requester" : "";
 }
 
-/** A mail under an address that proves nothing, and is not the requester's.
- *
- * @param {Desk.Comment} comment
- */
-const isUnproven = ({ author, author_name, requester, via }) =>
-  !author && !requester && via === "mail" && (author_name ?? "").endsWith(">");
+/** @param {Desk.Comment} comment */
+const isUnproven = ({ author, author_name: name, requester, via }) =>
+  !author && !requester && via === "mail" && name?.endsWith(">");
 
 /** [["set status", "new → open"], …] of an event.
  *
@@ -120,8 +118,7 @@ export function steps({ changes, actor }) {
 function step(field, values, actor) {
   if (LONG_TEXT.includes(field)) return [`changed the ${field}`, ""];
   const [before, after] = values;
-  if (field === "merged_into") return ["merged it into", `#${after}`];
-  if (field === "merged") return ["took in", inWords(field, after ?? "")];
+  if (field in MERGES && isNamed(after)) return [MERGES[field], after.name];
   if (field === "assignee" && actor && isNamed(after) && after.id === actor.id) {
     return ["took the ticket", isNamed(before) ? `from ${before.name}` : ""];
   }
@@ -136,7 +133,7 @@ function step(field, values, actor) {
  */
 function inWords(field, value) {
   if (isNamed(value)) return value.name;
-  return field.endsWith("_at") ? exact(/** @type {string} */ (value)) : String(value ?? "");
+  return field.endsWith("_at") ? exact(value) : (value ?? "");
 }
 
 /**

@@ -61,7 +61,9 @@ def test_tints(name: str, number: int) -> None:
     assert wording.tint(name) == number
 
 
-@pytest.mark.parametrize(("said", "requester", "by", "how", "mark"), TABLE["speakers"])
+@pytest.mark.parametrize(
+    ("said", "requester", "by", "how", "mark"), TABLE["speakers"] + TABLE["moved"]
+)
 def test_whose_words_they_are(
     said: dict[str, Any], requester: str, by: str, how: str, mark: str
 ) -> None:
@@ -75,10 +77,7 @@ def test_whose_words_they_are(
 @pytest.mark.parametrize(("field", "values", "deed", "shown"), TABLE["steps"])
 def test_what_was_done(field: str, values: list[Any], deed: str, shown: str) -> None:
     """As the history has it; scripts get the same from an event."""
-    old, new = (
-        value["name"] if isinstance(value, dict) else f"#{value}" if value else ""
-        for value in values
-    )
+    old, new = (value["name"] if value else "" for value in values)
     (save,) = saves([Change(field=field, old=old, new=new, version=2)])
     assert [(step.deed, step.values) for step in save.steps] == [(deed, shown)]
     assert save.is_merge
