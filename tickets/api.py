@@ -29,14 +29,19 @@ from tickets import editing
 from tickets.api_bodies import JsonParser, read_whole
 from tickets.api_edges import DOCS
 from tickets.api_parameters import CSRF_TOKEN, LIST_PARAMETERS
+from tickets.attachments import api as attachments
+from tickets.attachments.shown import attach_to, public_attachment
+from tickets.attachments.taking import chosen
 from tickets.board import PAGE_SIZE, Filters, page_number, sort_of
 from tickets.idempotency import Sent, once
+from tickets.inbox.quoted import QUOTED_COMMENT
 from tickets.lists.listing import listing
 from tickets.lists.sorting import ordered
+from tickets.mail import api as mail
 from tickets.many.each import edit_each, undo_each
 from tickets.many.schemas import ManyTickets, ManyVersions, Results
 from tickets.merging import api as merging
-from tickets.models import Comment, Ticket, Via
+from tickets.models import Attachment, Comment, Ticket, Via
 from tickets.presence import api as presence
 from tickets.presence.people import people_of
 from tickets.public import public_comment, shown
@@ -116,6 +121,8 @@ api = NinjaAPI(
 for error, handler in HANDLERS.items():
     api.add_exception_handler(error, handler)
 api.add_router("/tickets", presence.router)
+api.add_router("/tickets", mail.router)
+api.add_router("/tickets", attachments.router)
 api.add_router("/tickets", merging.router)
 
 
@@ -189,7 +196,8 @@ def undo_many(
 @api.get("/tickets/{ticket_id}/", response={200: presence.TicketWithPeople, **refusals(404)})
 def read_ticket(request: HttpRequest, ticket_id: Id) -> dict[str, Any]:
     ticket = visible(request, ticket_id)
-    return {**shown(ticket), "people": people_of(ticket)}
+    files = [public_attachment(attachment) for attachment in attach_to((), ticket.pk)]
+    return {**shown(ticket), "people": people_of(ticket), "attachments": files}
 
 
 @api.patch(
@@ -231,7 +239,9 @@ def add_comment(
             version=new.version,
             internal=new.internal,
             requester=new.requester,
+            cc=new.cc,
             via=Via.API,
+            attaching=own_files(request, ticket_id, new.attachments),
         )
 
     done = once(Sent.to_api(request, key), say)
@@ -256,7 +266,12 @@ def said_on(request: HttpRequest, ticket_id: int) -> QuerySet[Comment]:
     visible(request, ticket_id)
     in_sight = Q(ticket__in=visible_tickets(request.user).values("pk"))
     said = Comment.objects.filter(Q(ticket=ticket_id) | Q(said_on=ticket_id), in_sight)
-    return said.select_related("author")
+    said = said.select_related("author", "mail_row")
+    return said.annotate(has_quoted=QUOTED_COMMENT)
+
+
+def own_files(request: HttpRequest, ticket_id: int, ids: list[int]) -> list[Attachment]:
+    return chosen(request.user, visible(request, ticket_id).pk, ids) if ids else []
 
 
 def checked(given: Given, ticket: Ticket | None = None) -> dict[str, Any]:

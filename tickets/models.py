@@ -8,8 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
+from django.utils.functional import cached_property
 
 from tickets.activity import ActivitySide, ActivityTime, Awaiting, Side, moved_by
+from tickets.attachments.models import Attachment as Attachment
+from tickets.attachments.models import Leftover  # noqa: F401  Django looks for models here
 from tickets.bookkeeping import (  # noqa: F401  Django looks for models here
     BulkItem,
     BulkJob,
@@ -20,7 +23,12 @@ from tickets.bookkeeping import (  # noqa: F401  Django looks for models here
     Seen,
 )
 from tickets.bounded import Bounded
+from tickets.choices import Priority as Priority
+from tickets.choices import Status as Status
+from tickets.choices import Via as Via
 from tickets.database_time import DatabaseTime, clock
+from tickets.inbox.models import KeptMail, KeptPiece, Letter, MailText  # noqa: F401
+from tickets.mail.models import Heard, Mail, Thread  # noqa: F401
 from tickets.merging.refusals import Merged
 from tickets.names import AuthorName, name_of
 from tickets.notices.models import DueTold, Muted  # noqa: F401
@@ -30,21 +38,6 @@ from tickets.presence.models import Presence  # noqa: F401
 from tickets.queues.models import Membership as Membership
 from tickets.queues.models import Queue as Queue
 from tickets.texts import LongText
-
-
-class Status(models.TextChoices):
-    NEW = "new"
-    OPEN = "open"
-    PENDING = "pending"
-    RESOLVED = "resolved"
-    CLOSED = "closed"
-
-
-class Priority(models.TextChoices):
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
-    URGENT = "urgent"
 
 
 class Ticket(Bounded):
@@ -143,19 +136,12 @@ class Ticket(Bounded):
         return super().stored(keys).select_related("queue", "assignee")
 
 
-class Via(models.TextChoices):
-    """How a comment came."""
-
-    PAGE = "page"
-    API = "api"
-    PHONE = "phone"
-    MAIL = "mail"
-
-
 class CommentQuerySet(models.QuerySet["Comment"]):
     def bulk_create(self, objs: Iterable["Comment"], *args: Any, **options: Any) -> list["Comment"]:
         """Lock the tickets first, as `save()` does."""
         comments = [*objs]
+        if any(comment.attaching or comment.cc for comment in comments):
+            raise ValueError(Comment.ALONE)
         Comment.refuse_creation(comments)  # before the transaction: the caller's then goes on
         with transaction.atomic(savepoint=False):
             Ticket.locked({comment.ticket_id for comment in comments})
@@ -174,6 +160,7 @@ class Comment(Bounded):
         "A comment is never changed or deleted by itself: add another one with"
         " Comment.objects.create(...), or delete its ticket."
     )
+    ALONE: ClassVar[str] = "A comment with files or copies is saved alone, by save()."
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="comments")
     author = models.ForeignKey(
@@ -197,6 +184,14 @@ class Comment(Bounded):
 
     objects = CommentQuerySet.as_manager()
 
+    # Not stored in this row. What it is saved with: files that it takes along, addresses that get a
+    # copy of its mail.
+    attaching: Sequence[Attachment] = ()
+    cc: Sequence[str] = ()
+    # There is more of it than its body: a message's quoted history (inbox/models.py).
+    has_quoted = False
+    carried = ("attaching", "cc", "has_quoted")
+
     class Meta:
         ordering = ("created_at", "id")
         constraints = [
@@ -219,6 +214,11 @@ class Comment(Bounded):
         without `author_name` have ended, they write rows that have only the author."""
         return self.author_name or (name_of(self.author) if self.author else "")
 
+    @cached_property
+    def attached(self) -> list[Attachment]:
+        """Its files. Where there are many comments, attach_to() gives each its own at once."""
+        return [*self.attachments.all()]
+
     def save(self, **options: Any) -> None:
         if not self._state.adding:
             raise ValueError(self.PERMANENT)
@@ -227,6 +227,7 @@ class Comment(Bounded):
         with transaction.atomic(savepoint=False):
             Ticket.locked([self.ticket_id])
             super().save(**{**options, "force_insert": True})
+        self.attached = [*self.attaching]
 
     @classmethod
     def refuse_creation(cls, rows: Iterable[models.Model]) -> None:

@@ -5,10 +5,12 @@ import re
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from tickets.forms import CommentForm, EditForm
+from tickets.inbox.quoted import QUOTED_DESCRIPTION
 from tickets.lists.sidebar import Sidebar
 from tickets.models import Ticket
 from tickets.public import public_ticket
@@ -37,13 +39,15 @@ def ticket_page(
         "comment_form": CommentForm(initial={"seen": told.seen}),
     }
     known = public_ticket(ticket)  # for the page's script
-    shown = {"ticket": ticket, "known": known, "timeline": told, **forms, **context}
+    mails = bool(settings.EMAIL_URL)
+    shown = {"ticket": ticket, "known": known, "mails": mails, "timeline": told, **forms, **context}
     shown["others"] = others(request.user, ticket)
     return page(request, "tickets/ticket.html", head, shown, status=status)
 
 
 def visible_or_404(request: HttpRequest, ticket_id: int) -> Ticket:
-    return get_object_or_404(visible_tickets(request.user), pk=ticket_id)
+    tickets = visible_tickets(request.user).annotate(has_quoted=QUOTED_DESCRIPTION)
+    return get_object_or_404(tickets, pk=ticket_id)
 
 
 def way_back(request: HttpRequest) -> str:

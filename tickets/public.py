@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from tickets.attachments.shown import public_attachment
+from tickets.mail.telling import public_mail
 from tickets.models import Comment, Ticket, Via
 from tickets.names import is_unproven, name_from, name_of
 from tickets.texts import LONGEST_LINE, LONGEST_TEXT, SHOWN_AT_ONCE, shortened
@@ -69,8 +71,9 @@ def public_comment(comment: Comment) -> dict[str, Any]:
         "created_at": comment.created_at,
         "said_on": comment.said_on,
         "asker": comment.asker,
-        "attachments": [],
-        "mail": None,
+        "attachments": [public_attachment(attachment) for attachment in comment.attached],
+        "mail": public_mail(comment),
+        "quoted": comment.has_quoted,
     }
 
 

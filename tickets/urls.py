@@ -3,8 +3,10 @@
 from django.urls import include, path
 
 from tickets import actions, views
+from tickets.attachments.serving import serve
 from tickets.lists import keeping
 from tickets.lists import views as lists
+from tickets.mail.views import send_again
 from tickets.many.bar import bar
 from tickets.merging.views import merge_ticket
 from tickets.presence.views import people
@@ -13,6 +15,8 @@ of_a_ticket = [
     path("", views.ticket, name="ticket"),
     path("description/", views.description, name="description"),
     path("comments/<int:comment_id>/", views.comment, name="comment"),
+    path("comments/<int:comment_id>/mail/", send_again, name="send-again"),
+    path("attachments/<int:attachment_id>/<str:name>", serve, name="attachment"),
     path("edit/", actions.edit_ticket, name="edit-ticket"),
     path("take/", actions.take_ticket, name="take-ticket"),
     path("comment/", actions.add_comment, name="add-comment"),

@@ -17,8 +17,10 @@ from django.views.decorators.http import require_safe
 import live
 from tickets import editing
 from tickets.actions import led_on
+from tickets.attachments.shown import attach_to
 from tickets.forms import Invalid, NewTicketForm, valid
 from tickets.idempotency import KeyRefused, Sent, once
+from tickets.inbox.quoted import whole_text
 from tickets.pages import page, ticket_page, visible_or_404, whole_text_page
 from tickets.refusals import JUST_DELETED
 from tickets.requesters import others
@@ -26,6 +28,7 @@ from tickets.scripted import sent_by_script
 from tickets.timeline import Place, timeline
 from tickets.visibility import NOT_AN_AGENT, may_create
 
+QUOTED = "quoted"  # in the address of a text: with what it quotes
 NO_SUCH_ENTRY = "There is no such entry on this ticket."
 
 
@@ -49,7 +52,8 @@ def description(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """The whole of a description that the ticket's page shows shortened."""
     head = live.head()
     found = visible_or_404(request, ticket_id)
-    return whole_text_page(request, found, head, text=found.description)
+    text = whole_text(found) if QUOTED in request.GET else found.description
+    return whole_text_page(request, found, head, text=text, files=attach_to((), found.pk))
 
 
 @require_safe
@@ -60,7 +64,9 @@ def comment(request: HttpRequest, ticket_id: int, comment_id: int) -> HttpRespon
     head = live.head()
     found = visible_or_404(request, ticket_id)
     said = get_object_or_404(found.comments.select_related("author"), pk=comment_id)
-    return whole_text_page(request, found, head, text=said.body, comment=said)
+    text = whole_text(said) if QUOTED in request.GET else said.body
+    files = said.attached
+    return whole_text_page(request, found, head, text=text, comment=said, files=files)
 
 
 @require_safe

@@ -18,11 +18,14 @@ from live.observed.transition import Transition, tell
 
 class Observed(models.Model):
     """`tracked` names the fields whose change is a change of the row; `touched` names those that
-    the model itself sets at each change. Rows that `loaddata` loads are stored as they were dumped,
-    and their touched fields stay; all pages then load afresh."""
+    the model itself sets at each change. `carried` names attributes that no column has, and that
+    the row in the Transition of a save() has from the object that was saved. Rows that `loaddata`
+    loads are stored as they were dumped, and their touched fields stay; all pages then load
+    afresh."""
 
     tracked: ClassVar[tuple[str, ...]] = ()
     touched: ClassVar[tuple[str, ...]] = ()
+    carried: ClassVar[tuple[str, ...]] = ()
     _is_saving = False  # in save() below, which tells
 
     class Meta:
@@ -76,14 +79,16 @@ class Observed(models.Model):
         after = model.stored([self.pk]).first()
         if after is None:
             raise IntegrityError(f"{self!r} cannot be saved: it names a row that does not exist.")
+        for name in self.carried:
+            setattr(after, name, getattr(self, name))
         tell(model, Transition(before, after, fields))
         self._know_related(after)
 
     def _know_related(self, stored: Self) -> None:
-        """Keep the rows that the stored row points to, if this one points to the same: an answer
-        that shows them then needs no further query."""
+        """Keep the rows that the stored row points to, if this one points to the same, and those
+        that point to it: an answer that shows them then needs no further query."""
         for name, related in stored._state.fields_cache.items():
-            column = self._meta.get_field(name).attname  # type: ignore[union-attr]
+            column = getattr(self._meta.get_field(name), "attname", self._meta.pk.attname)
             if getattr(self, column) == getattr(stored, column):
                 self._state.fields_cache.setdefault(name, related)
 

@@ -5,6 +5,7 @@ import { Counters } from "./counters.js";
 import { part, parts } from "./elements.js";
 import { flash } from "./flash.js";
 import { withEarlier } from "./folds.js";
+import { openPicture } from "./offered.js";
 import { Gone, fetchPage } from "./page.js";
 import { Panel } from "./panel.js";
 import "./presence.js";
@@ -32,6 +33,8 @@ let told = -1; // the newest comment that the server knows to be seen
 /** @type {number | null} where the end stands in the window; null: it is not in sight */
 let endAt = null;
 const LOADED = /description|due_at|merged/; // told without all that they bring
+/** @type {Promise<typeof import("./mailed.js")> | undefined} */
+let mailed;
 const HEARD = 200; // characters of a comment
 /** @type {string[]} */
 const heard = [];
@@ -83,9 +86,12 @@ function ticketIn(page) {
 function tell({ type, id: position, data }) {
   if (type === "comment.created") {
     if (!appendComment(data, position)) return;
+    if (data.comment.mail) showMail(data.comment.id, data.comment.mail, position);
     const who = [data.actor?.name ?? "Somebody", " wrote"];
     announce(data.actor, [...who, ": ", data.comment.body.slice(0, HEARD)]);
     tellMeanwhile(who);
+  } else if (type === "comment.mailed") {
+    showMail(data.comment.id, data.comment.mail, position);
   } else if (type === "ticket.updated") {
     if (!appendChange(data, position)) return;
     announce(data.actor, sentence(data));
@@ -96,12 +102,22 @@ function tell({ type, id: position, data }) {
   }
 }
 
+/** @param {Parameters<typeof import("./mailed.js").showMail>} told */
+function showMail(...told) {
+  mailed ??= import("./mailed.js");
+  mailed.then((module) => module.showMail(...told)).catch((error) => {
+    mailed = undefined;
+    retry(error);
+  });
+}
+
 /** What the ticket is. */
 function draw() {
   const ticket = store.get(id);
   if (!ticket) return leave();
   if (!gone.hidden) return reloadSoon(); // The ticket is back in sight.
-  Object.assign(place.dataset, { version: ticket.version, requester: ticket.requester_name });
+  const { version, requester_name: requester, requester_email: to } = ticket;
+  Object.assign(place.dataset, { version, requester, to });
   say("queue", ticket.queue.name);
   say("subject", ticket.subject);
   say("requester", ticket.requester_name || "no requester");
@@ -196,6 +212,7 @@ async function tellSeen(comment) {
   }
 }
 
+place.addEventListener("click", openPicture);
 for (const name of ["scroll", "visibilitychange"]) document.addEventListener(name, look);
 
 function leave() {
@@ -224,6 +241,7 @@ async function reload() {
   const ticket = ticketIn(fetched.page);
   takeTimeline(fetched);
   (await others()).take(fetched.page);
+  await mailed?.then((module) => module.showMailSince(fetched.head));
   store.take([ticket], fetched.head);
   const { version } = /** @type {Desk.Known} */ (store.get(id));
   if (version < Number(place.dataset.version)) putBack();

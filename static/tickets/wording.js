@@ -49,7 +49,8 @@ export const clock = (then) => window.live.clock(Date.parse(then), now());
 
 /** @param {string} name */
 export function initials(name) {
-  const words = name.trim().split(/\s+/);
+  const own = name.split(" <", 1)[0].replace(/^[<>\s]+|[<>\s]+$/g, "");
+  const words = own.split(/\s+/);
   const letters =
     words.length > 1 ? first(words[0]) + first(words[words.length - 1]) : first(words[0], 2);
   return letters.toUpperCase();

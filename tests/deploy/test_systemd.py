@@ -12,6 +12,7 @@ from tests.deploy.fronts import DEPLOY, filled
 from tests.harness.processes import installed
 
 UNITS = DEPLOY / "systemd"
+OF_MAIL = ("helpdesk-fetch-mail.service",)
 MOST_EXPOSED = 2.0  # of 10, as systemd-analyze counts; "OK" begins below 5
 
 
@@ -23,6 +24,9 @@ def units(tmp_path: Path) -> Path:
     service = filled((UNITS / "helpdesk@.service").read_text(), {"/srv/helpdesk/.venv": "/usr"})
     service = re.sub(r"/usr/bin/(python|daphne|curl)", true, service)
     (tmp_path / "helpdesk@.service").write_text(service)
+    for name in OF_MAIL:
+        service = (UNITS / name).read_text().replace("/srv/helpdesk/.venv", "/usr")
+        (tmp_path / name).write_text(service.replace("/usr/bin/python", true))
     script = {"ExecStart=/srv/helpdesk/deploy/systemd/backup": f"ExecStart={true}"}
     backup = filled((UNITS / "helpdesk-backup.service").read_text(), script)
     (tmp_path / "helpdesk-backup.service").write_text(backup)
@@ -40,14 +44,14 @@ def analyze(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_systemd_understands_every_line(units: Path) -> None:
     names = ("helpdesk@8001.service", "helpdesk.target", "helpdesk-backup.service",
-             "helpdesk-backup.timer")  # fmt: skip
+             "helpdesk-backup.timer", *OF_MAIL)  # fmt: skip
     done = analyze("verify", *names, folder=units)
     complaints = [line for line in (done.stdout + done.stderr).splitlines() if "helpdesk" in line]
     assert complaints == []
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", ["helpdesk@.service", "helpdesk-backup.service"])
+@pytest.mark.parametrize("name", ["helpdesk@.service", "helpdesk-backup.service", *OF_MAIL])
 def test_a_process_may_do_little_beside_its_work(name: str, units: Path) -> None:
     unit = str(units / name)
     limit = f"--threshold={round(10 * MOST_EXPOSED)}"
@@ -61,7 +65,7 @@ def test_the_backup_is_made_each_night(units: Path) -> None:
     done = analyze("calendar", "--iterations=2", when, folder=units)
     assert done.returncode == 0, done.stderr
     assert len(re.findall(r" 02:30:00", done.stdout)) >= 2
-    assert re.search(r"^ExecStart=\S+ /var/backups/helpdesk$",
+    assert re.search(r"^ExecStart=\S+ /var/backups/helpdesk /var/lib/helpdesk$",
                      (UNITS / "helpdesk-backup.service").read_text(), re.MULTILINE)  # fmt: skip
     assert os.access(UNITS / "backup", os.X_OK)
 

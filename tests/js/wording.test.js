@@ -11,6 +11,7 @@ Date.now = () => SERVER - 90 * 60_000;
 const { age, ago, due, exact, initials, noted, saidBy, steps, tag, tint } = await import(
   "../../static/tickets/wording.js"
 );
+const { worded } = await import("../../static/tickets/mailed.js");
 
 // The same table is put to tickets/templatetags/wording.py.
 const table = JSON.parse(readFileSync(new URL("../tickets/wording.json", import.meta.url), "utf8"));
@@ -50,6 +51,10 @@ test("a zone that the browser does not know costs no page", () => {
 test("initials and tints are the server's", () => {
   for (const [name, letters] of table.initials) assert.equal(initials(name), letters);
   for (const [name, number] of table.tints) assert.equal(tint(name), number);
+});
+
+test("what has become of a reply's mail is said as by the server", () => {
+  for (const [mail, words] of table.mails) assert.equal(worded(mail), words);
 });
 
 test("whose words they are is said as by the server", () => {

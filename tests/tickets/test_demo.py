@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -21,6 +22,7 @@ from django.utils import timezone
 from live.models import Event
 from tests.harness.processes import ROOT, free_port
 from tickets.demo.moves import BY_SUBJECT, FEWEST, MOST, make_a_move
+from tickets.demo.post import Post, post_office, read
 from tickets.demo.samples import AGENTS, PASSWORD, OthersDatabase, make_samples
 from tickets.demo.steps import Step
 from tickets.demo.stories import STORIES
@@ -245,3 +247,42 @@ def test_it_serves_and_says_how_to_log_in_and_stops_everything(
     assert demo.process.wait(20) == 0
     with socket.socket() as client:
         assert client.connect_ex(("127.0.0.1", demo.port)) != 0, "the server still listens"
+
+
+def test_what_is_replied_in_the_demo_is_mailed_to_a_page_of_its_own(demo: Demo) -> None:
+    demo.wait_for("Ctrl-C stops it")
+    page = re.search(r"nobody but this page:\n\n  (http://127\.0\.0\.1:\d+/)\n", demo.said)
+    assert page, demo.said
+    with httpx.Client(base_url=f"http://127.0.0.1:{demo.port}", timeout=20) as alice:
+        alice.get("/accounts/login/")
+        form = {"username": "alice", "password": PASSWORD,
+                "csrfmiddlewaretoken": alice.cookies["csrftoken"]}  # fmt: skip
+        assert alice.post("/accounts/login/", data=form).status_code == 302
+        ticket = alice.get("/api/tickets/").json()["results"][0]
+        token = {"X-CSRFToken": alice.cookies["csrftoken"]}
+        url = f"/api/tickets/{ticket['id']}/comments/"
+        said = alice.post(url, json={"body": "<b>Pull the plug."}, headers=token).json()
+        assert said["mail"]["state"] == "queued"
+        deadline = time.monotonic() + 30
+        while "&lt;b&gt;Pull the plug." not in httpx.get(page[1], timeout=20).text:
+            assert time.monotonic() < deadline
+        assert ticket["requester_email"] in httpx.get(page[1], timeout=20).text
+        while alice.get(f"{url}{said['id']}/").json()["mail"]["state"] != "sent":
+            assert time.monotonic() < deadline
+    assert httpx.get(f"{page[1]}elsewhere", timeout=20).status_code == 404
+    assert httpx.post(page[1], timeout=20).status_code == 501
+
+
+def test_the_demos_mail_server_keeps_little() -> None:
+    hostile = b"Subject: <script>\r\nFrom: a@b\r\n\r\n" + b"x" * 100_000
+    letter = read(hostile, ["zoe@demo.example"])
+    assert (letter.subject, len(letter.text), letter.to) == ("<script>", 5_000, "zoe@demo.example")
+    assert Post().letters.maxlen == 100
+
+
+def test_the_demos_mail_page_takes_another_port_where_its_own_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with post_office(port) as post:
+            assert httpx.get(post.page, timeout=20).status_code == 200
+            assert post.page != f"http://127.0.0.1:{port}/"

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from tests.harness.told import forget, only
+from tickets.mail.telling import worded
 from tickets.models import Change, Comment, Queue, Ticket
 from tickets.own.models import Preferences
 from tickets.own.zones import OwnZone
@@ -81,6 +82,11 @@ def test_what_was_done(field: str, values: list[Any], deed: str, shown: str) -> 
     (save,) = saves([Change(field=field, old=old, new=new, version=2)])
     assert [(step.deed, step.values) for step in save.steps] == [(deed, shown)]
     assert save.is_merge
+
+
+@pytest.mark.parametrize(("mail", "words"), TABLE["mails"])
+def test_what_has_become_of_a_replys_mail(mail: dict[str, Any], words: str) -> None:
+    assert worded(mail) == words
 
 
 @pytest.mark.django_db

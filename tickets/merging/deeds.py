@@ -16,15 +16,14 @@ open page appends what it is told at its end, where these do not belong.
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q, QuerySet
 
 import live
 from tickets.actor import current_actor
-from tickets.bookkeeping import SearchText
 from tickets.database_time import clock
 from tickets.editing import StaleVersion
-from tickets.history import CREATED, TOOK_IN, record_merge
+from tickets.history import TOOK_IN, record_merge
+from tickets.merging.moving import move_all
 from tickets.merging.refusals import (
     INTO_ITSELF,
     TOO_LONG,
@@ -33,20 +32,14 @@ from tickets.merging.refusals import (
     NotMerged,
     TwoPeople,
 )
-from tickets.models import Comment, Notice, Status, Ticket, Via
-from tickets.names import name_of
-from tickets.notices.models import Kind
+from tickets.models import Status, Ticket, Via
 from tickets.public import person, public_ticket
 from tickets.requesters import is_same_person
-from tickets.search import remember
-from tickets.texts import LONGEST_TEXT, shortened
-from tickets.visibility import audience_of, user_audience, visible_tickets
+from tickets.visibility import audience_of, visible_tickets
 
 MOST_COMMENTS = 10_000  # that one merge moves
 MOST_POINTERS = 100  # tickets that one conversation was made of
-AT_ONCE = 500  # texts of the search that one statement moves: each is indexed anew
 TRIES = 5  # to lock what belongs to the two tickets, while others merge into them
-SAID = (Kind.MENTIONED, Kind.REPLIED)  # notices of a comment
 
 
 class _OthersMerge(Exception):
@@ -115,64 +108,8 @@ def _merge(ticket: Ticket, into: Ticket) -> Ticket:
     Ticket.objects.filter(merged_into=ticket).update(merged_into=into)
     ticket.status, ticket.merged_into = Status.CLOSED, into
     ticket.save()
-    opening = _opening(ticket, into)
-    _move_comments(ticket, into)
-    _move_search(ticket, into)
-    remember([opening])
-    _move_notices(ticket, into)
+    move_all(ticket, into)
     return _grown(ticket, into)
-
-
-def _opening(ticket: Ticket, into: Ticket) -> Comment:
-    """What the ticket was opened with, as a comment on the other one. Where it speaks for nobody it
-    is the agents' own, and stays among them. It tells nobody by itself, and nothing is mailed."""
-    asker = ticket.requester_name or ticket.requester_email
-    opened = ticket.history.filter(field=CREATED).select_related("actor").first()
-    author = opened.actor if opened and not asker else None
-    text = "\n\n".join(filter(None, [ticket.subject, ticket.description]))
-    opening = Comment(
-        ticket=into,
-        author=author,
-        author_name=asker or (name_of(author) if author else ""),
-        requester=bool(asker),
-        internal=not asker,
-        body=shortened(text, LONGEST_TEXT),
-        created_at=ticket.created_at,
-        said_on=ticket.pk,
-        asker=asker,
-    )
-    opening.insert_without_telling()
-    return opening
-
-
-def _move_comments(ticket: Ticket, into: Ticket) -> None:
-    """One that has been moved before still says where it was said, and to whom that was from."""
-    asker = Value(ticket.requester_name or ticket.requester_email)
-    Comment.update_without_telling(
-        Comment.objects.filter(ticket=ticket),
-        ticket=into,
-        said_on=Coalesce(F("said_on"), Value(ticket.pk)),
-        asker=Case(When(said_on=None, then=asker), default=F("asker")),
-    )
-
-
-def _move_search(ticket: Ticket, into: Ticket) -> None:
-    own = f"ticket {ticket.pk}"
-    texts = SearchText.objects.filter(ticket=ticket).exclude(name=own)
-    names = [*texts.values_list("name", flat=True)]
-    for start in range(0, len(names), AT_ONCE):
-        some = names[start : start + AT_ONCE]
-        SearchText.objects.filter(name__in=some).update(ticket=into)
-
-
-def _move_notices(ticket: Ticket, into: Ticket) -> None:
-    """What tells of a comment leads to where it is. Who does not see it there is not told of it any
-    more, so their bells are asked for again."""
-    about = Notice.objects.filter(ticket=ticket, kind__in=SAID)
-    users = {*about.filter(read_at=None).values_list("user_id", flat=True)}
-    about.update(ticket=into)
-    if users:
-        live.publish("notice.read", {}, [user_audience(user) for user in users])
 
 
 def _grown(ticket: Ticket, into: Ticket) -> Ticket:
