@@ -15,6 +15,7 @@ from tickets.attachments.taking import claim
 from tickets.bounded import refuse_long
 from tickets.history import record
 from tickets.mail.outgoing import queue_reply
+from tickets.merging.refusals import Merged
 from tickets.models import Attachment, Comment, Membership, Queue, Ticket
 from tickets.names import name_of
 from tickets.notices.telling import tell_assignee, tell_of_comment
@@ -36,8 +37,10 @@ live.observe(User, ("username", "first_name", "last_name", "is_superuser", "is_a
 @receiver(changed, sender=Ticket, dispatch_uid="tickets.ticket_changed")
 def ticket_changed(transition: Transition[Ticket], **kwargs: Any) -> None:
     refuse_long(transition)
-    record(transition)
     before, after = transition.before, transition.after
+    if before is not None and before.merged_into_id and "status" in transition.fields:
+        raise Merged(before)
+    record(transition)
     if after is not None and (before is None or not set(SEARCHED).isdisjoint(transition.fields)):
         remember([after])
     if before is None and after is not None:

@@ -9,6 +9,7 @@ from tickets.lists import keeping
 from tickets.lists import views as lists
 from tickets.mail.views import send_again
 from tickets.many.bar import bar
+from tickets.merging.views import merge_ticket
 from tickets.presence.views import people
 
 of_a_ticket = [
@@ -21,6 +22,8 @@ of_a_ticket = [
     path("take/", actions.take_ticket, name="take-ticket"),
     path("comment/", actions.add_comment, name="add-comment"),
     path("seen/", keeping.seen, name="seen"),
+    path("others/", views.others_of_requester, name="others"),
+    path("merge/", merge_ticket, name="merge-ticket"),
     path("undo/", actions.undo_change, name="undo-change"),
 ]
 urlpatterns = [
