@@ -26,7 +26,7 @@ ADDRESSED = ("To", "Cc", "Delivered-To", "X-Original-To")
 
 
 def read(raw: bytes) -> Received:
-    if not raw.strip():
+    if not raw or raw.isspace():
         raise Unreadable("The message is empty.")
     if len(raw) > LARGEST:
         raise Unreadable(f"The message has {len(raw):,} bytes; at most {LARGEST:,} are read.")
