@@ -22,8 +22,8 @@ LONG = "…"  # stands for a line that is too long to matter
 # Wrote, in the languages in which programs say so.
 WROTE = re.compile(
     r"\b(?:wrote|writes|schrieb|geschrieben|écrit|escribió|escreveu|ha scritto|scrisse|schreef"
-    r"|skrev|napisał|napisała|napisał\(a\)|pisze|napsal|napsala|napísal|kirjoitti|írta|yazdı|a scris"
-    r"|написал|написала|писал|пише|пишет|έγραψε)\b|写道|寫道|のメッセージ|は書きました|作成|작성",
+    r"|skrev|napisała?|napisał\(a\)|pisze|napsala?|napísal|kirjoitti|írta|yazdı|a scris"
+    r"|написала?|писал|пишет?|έγραψε)\b|写道|寫道|のメッセージ|は書きました|作成|작성",
     re.IGNORECASE,
 )
 DATED = re.compile(r"\d|@")  # no program names nothing but a person
