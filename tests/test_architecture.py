@@ -43,7 +43,7 @@ READING = (
 )  # fmt: skip
 
 # What bench uses of the harness.
-SHARED = ("databases", "follower", "processes", "servers", "sessions", "sse", "temporary")
+SHARED = ("databases", "follower", "post", "processes", "servers", "sessions", "sse", "temporary")
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,14 @@ RULES = (
     Rule("live/log/redis_bell.py", never=("channels",),
          but=("channels.layers", "channels.DEFAULT_CHANNEL_LAYER")),
     Rule("live", never=("psycopg",), except_in=("live/log/postgres_bell.py",)),
+    Rule("tickets", never=("imapclient",), except_in=("tickets/inbox/fetching.py",)),
     Rule("ticketsystem", never=("channels",)),
     Rule("ticketsystem", never=("daphne", "twisted"), except_in=(
         "ticketsystem/serving/access.py", "ticketsystem/serving/backlog.py",
         "ticketsystem/serving/door.py", "ticketsystem/serving/sending.py",
     )),
+    Rule("tickets", never=("smtplib", "django.core.mail"), except_in=("tickets/mail/smtp.py",)),
+    Rule("tickets", never=("aiosmtpd",), except_in=("tickets/demo/post.py",)),
     # Models are the floor; whoever looks at a ticket stands on them.
     *(
         Rule(

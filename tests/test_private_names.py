@@ -27,6 +27,7 @@ PRIVATE = re.compile(r"_(?!_)\w+")
 
 # Each module, or single name, that the library's own documentation tells its users to import.
 DOCUMENTED = {
+    "aiosmtpd.controller", "aiosmtpd.smtp",
     "asgiref.sync", "channels.layers", "channels.sessions", "django",
     "django.apps", "django.conf", "django.contrib", "django.contrib.admin",
     "django.contrib.admin.models.DELETION", "django.contrib.admin.models.LogEntry",
@@ -39,7 +40,9 @@ DOCUMENTED = {
     "django.contrib.auth.models", "django.contrib.auth.signals",
     "django.contrib.messages", "django.contrib.messages.storage.base.Message",
     "django.contrib.staticfiles", "django.core.checks", "django.core.exceptions",
+    "django.core.files", "django.core.files.storage.FileSystemStorage", "imagesize", "puremagic",
     "django.core.management.base", "django.core.paginator", "django.core.serializers.json",
+    "django.core.validators",
     "django.core.signals", "django.db", "django.db.backends.signals", "django.db.models",
     "django.db.models.expressions", "django.db.models.functions", "django.db.models.signals",
     "django.dispatch", "django.http", "django.shortcuts",
@@ -51,10 +54,12 @@ DOCUMENTED = {
     "django.utils.html", "django.utils.module_loading", "django.utils.safestring",
     "django.utils.timezone", "django.views.decorators.cache", "django.views.decorators.csrf",
     "django.views.decorators.http", "django.views.defaults",
-    "django_eventstream.channelmanager", "environ", "flufl.bounce", "h2.config", "h2.connection",
-    "h2.events", "h2.exceptions", "lxml", "ninja", "ninja.errors", "ninja.parser", "ninja.security",
-    "prometheus_client", "psycopg", "psycopg.conninfo", "psycopg.pq", "pydantic", "quotequail",
-    "tqdm", "whitenoise.storage",
+    "django_eventstream.channelmanager", "django_tasks", "environ",
+    "h2.config", "h2.connection", "h2.events",
+    "h2.exceptions", "httpcore", "idna",
+    "ninja", "ninja.errors", "ninja.parser", "ninja.security", "prometheus_client",
+    "psycopg", "psycopg.conninfo", "psycopg.pq", "pydantic", "tqdm", "whitenoise.storage",
+    "flufl.bounce", "lxml", "quotequail",
 }  # fmt: skip
 
 
