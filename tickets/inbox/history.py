@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import quotequail
 
-MOST_LINES = 1_000  # in which it is looked for
-LONGEST_LINE = 250  # that can be an introduction
+MOST_LINES = 500  # in which it is looked for
+LONGEST_LINE = 200  # that can be an introduction
 MOST_TRIES = 5  # introductions that turn out to be none
 
 FIRST_QUOTED = 2  # lines of what is quoted, which may still introduce it
