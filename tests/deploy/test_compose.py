@@ -52,11 +52,12 @@ def config(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]
 def test_compose_takes_the_file(folder: Path) -> None:
     done = config(folder, POSTGRES_PASSWORD="secret")
     assert done.returncode == 0, done.stderr
-    for service in ("nginx", "web1", "web2", "db", "redis", "migrate"):
+    workers = ("worker-default", "worker-webhooks")
+    for service in ("nginx", "web1", "web2", *workers, "db", "redis", "migrate"):
         assert f"  {service}:" in done.stdout
     assert "postgres://helpdesk:secret@db:5432/helpdesk" in done.stdout
     services = yaml.safe_load(done.stdout)["services"]
-    for name in ("web1", "web2"):
+    for name in ("web1", "web2", *workers):
         assert services[name]["cap_drop"] == ["ALL"]
         assert services[name]["read_only"] is True
 

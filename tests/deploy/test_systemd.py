@@ -23,6 +23,11 @@ def units(tmp_path: Path) -> Path:
     service = filled((UNITS / "helpdesk@.service").read_text(), {"/srv/helpdesk/.venv": "/usr"})
     service = re.sub(r"/usr/bin/(python|daphne|curl)", true, service)
     (tmp_path / "helpdesk@.service").write_text(service)
+    worker = filled(
+        (UNITS / "helpdesk-worker@.service").read_text(), {"/srv/helpdesk/.venv": "/usr"}
+    )
+    worker = re.sub(r"/usr/bin/python", true, worker)
+    (tmp_path / "helpdesk-worker@.service").write_text(worker)
     script = {"ExecStart=/srv/helpdesk/deploy/systemd/backup": f"ExecStart={true}"}
     backup = filled((UNITS / "helpdesk-backup.service").read_text(), script)
     (tmp_path / "helpdesk-backup.service").write_text(backup)
@@ -39,15 +44,17 @@ def analyze(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_systemd_understands_every_line(units: Path) -> None:
-    names = ("helpdesk@8001.service", "helpdesk.target", "helpdesk-backup.service",
-             "helpdesk-backup.timer")  # fmt: skip
+    names = ("helpdesk@8001.service", "helpdesk-worker@webhooks.service", "helpdesk.target",
+             "helpdesk-backup.service", "helpdesk-backup.timer")  # fmt: skip
     done = analyze("verify", *names, folder=units)
     complaints = [line for line in (done.stdout + done.stderr).splitlines() if "helpdesk" in line]
     assert complaints == []
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", ["helpdesk@.service", "helpdesk-backup.service"])
+@pytest.mark.parametrize(
+    "name", ["helpdesk@.service", "helpdesk-worker@.service", "helpdesk-backup.service"]
+)
 def test_a_process_may_do_little_beside_its_work(name: str, units: Path) -> None:
     unit = str(units / name)
     limit = f"--threshold={round(10 * MOST_EXPOSED)}"
