@@ -36,6 +36,12 @@ ROOMS = {
         "what every room may use",
 }  # fmt: skip
 
+# What reads a mail, in tickets/inbox/.
+READING = (
+    "body", "bounces", "calendars", "charsets", "files", "flowed", "headers", "history", "html",
+    "kinds", "message", "parts", "reading", "said", "signatures", "statuses", "transfer",
+)  # fmt: skip
+
 # What bench uses of the harness.
 SHARED = ("databases", "follower", "post", "processes", "servers", "sessions", "sse", "temporary")
 
@@ -74,6 +80,7 @@ RULES = (
     Rule("live/log/redis_bell.py", never=("channels",),
          but=("channels.layers", "channels.DEFAULT_CHANNEL_LAYER")),
     Rule("live", never=("psycopg",), except_in=("live/log/postgres_bell.py",)),
+    Rule("tickets", never=("imapclient",), except_in=("tickets/inbox/fetching.py",)),
     Rule("ticketsystem", never=("channels",)),
     Rule("ticketsystem", never=("daphne", "twisted"), except_in=(
         "ticketsystem/serving/access.py", "ticketsystem/serving/backlog.py",
@@ -97,6 +104,19 @@ RULES = (
         "tickets/management/commands/demo.py", "tickets/demo/moves.py", "tickets/demo/samples.py",
         "tickets/demo/steps.py",
     )),
+    # To read a mail takes its bytes and nothing else: no database, no settings.
+    *(
+        Rule(f"tickets/inbox/{module}.py", never=("django", "live", "tickets"), but=tuple(
+            f"tickets.inbox.{other}" for other in READING if other != module
+        ))
+        for module in READING
+    ),
+    *(
+        Rule("tickets/inbox", never=(library,), except_in=(f"tickets/inbox/{module}.py",))
+        for library, module in (
+            ("lxml", "html"), ("quotequail", "history"), ("flufl", "bounces"),
+        )
+    ),
     # A migration stands still while the code moves on.
     Rule("live/migrations", never=APPS),
     Rule("tickets/migrations", never=APPS),

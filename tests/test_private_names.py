@@ -40,6 +40,7 @@ DOCUMENTED = {
     "django.contrib.auth.models", "django.contrib.auth.signals",
     "django.contrib.messages", "django.contrib.messages.storage.base.Message",
     "django.contrib.staticfiles", "django.core.checks", "django.core.exceptions",
+    "django.core.files", "django.core.files.storage.FileSystemStorage", "imagesize", "puremagic",
     "django.core.management.base", "django.core.paginator", "django.core.serializers.json",
     "django.core.validators",
     "django.core.signals", "django.db", "django.db.backends.signals", "django.db.models",
@@ -58,6 +59,7 @@ DOCUMENTED = {
     "h2.exceptions", "httpcore", "idna",
     "ninja", "ninja.errors", "ninja.parser", "ninja.security", "prometheus_client",
     "psycopg", "psycopg.conninfo", "psycopg.pq", "pydantic", "tqdm", "whitenoise.storage",
+    "flufl.bounce", "lxml", "quotequail",
 }  # fmt: skip
 
 

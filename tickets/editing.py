@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from tickets.database_time import clock
-from tickets.models import Comment, Ticket
+from tickets.models import Attachment, Comment, Ticket
 from tickets.names import name_of
 from tickets.visibility import visible_tickets
 
@@ -114,11 +114,13 @@ def comment(
     seen: int | None = None,
     changes: dict[str, Any] | None = None,
     version: int | None = None,
+    attaching: Sequence[Attachment] = (),
     cc: Sequence[str] = (),
     **how: Any,
 ) -> Comment:
     """Add what the user says, and set fields of the ticket in the same step. `how` says whether it
-    is `internal`, the `requester`'s words, and `via` what it came.
+    is `internal`, the `requester`'s words, and `via` what it came. It takes along the files that it
+    is `attaching`, and its mail goes to those in `cc` too.
 
     If others have written since the user looked, raise Unseen instead: `seen` is the newest comment
     that they had seen, 0 is none, and None asks for no such look. `version` is as in edit(). `cc`
@@ -131,7 +133,8 @@ def comment(
         _must_be_at(ticket, version)
         if changes:
             saved(ticket, changes)  # before the comment, which moves the stored row on
-        return _said(Comment(ticket=ticket, author=user, body=body, **how), cc)
+        said = Comment(ticket=ticket, author=user, body=body, **how)
+        return _said(said, attaching, cc)
 
 
 def unseen(ticket: Ticket, user: Any, seen: int) -> QuerySet[Comment]:
@@ -170,6 +173,12 @@ def hold_any(ticket_id: int) -> Ticket:
     return Ticket.locked([ticket_id]).get()
 
 
+def where_it_goes_on(ticket_id: int) -> int:
+    """The number of the ticket that it was merged into, or its own."""
+    pointer = Ticket.objects.filter(pk=ticket_id).values_list("merged_into", flat=True).first()
+    return pointer or ticket_id
+
+
 def edit_any(ticket_id: int, changes: dict[str, Any]) -> Ticket:
     """Set the fields of any ticket."""
     with transaction.atomic():
@@ -182,19 +191,22 @@ def comment_on_any(
     body: str,
     *,
     at: datetime | None = None,
+    attaching: Sequence[Attachment] = (),
     cc: Sequence[str] = (),
     **how: Any,
 ) -> Comment:
-    """Add a comment to any ticket, dated `at` or now. `how` says whether it is `internal`, the
-    `requester`'s words, and `via` what it came."""
+    """Add a comment to any ticket, or where its conversation goes on if it was merged, dated `at`
+    or now. All else is as in comment(). If the ticket is being merged at this very moment, Merged
+    is raised: then it can be done again."""
     with transaction.atomic():
-        ticket = hold_any(ticket_id)
-        when = at or clock.now()
-        return _said(Comment(ticket=ticket, author=author, body=body, created_at=when, **how), cc)
+        ticket = hold_any(where_it_goes_on(ticket_id))
+        at = at or clock.now()
+        said = Comment(ticket=ticket, author=author, body=body, created_at=at, **how)
+        return _said(said, attaching, cc)
 
 
-def _said(comment: Comment, cc: Sequence[str]) -> Comment:
-    comment.cc = cc
+def _said(comment: Comment, attaching: Sequence[Attachment], cc: Sequence[str]) -> Comment:
+    comment.attaching, comment.cc = attaching, cc
     comment.save()
     return comment
 

@@ -14,6 +14,8 @@ from tickets.public import in_words
 
 LONGEST_NAME = Change._meta.get_field("actor_name").max_length
 CREATED, DELETED = "created", "deleted"
+MERGED_INTO, TOOK_IN = "merged_into", "merged"  # of a ticket that was merged, and of the other one
+MERGES = (MERGED_INTO, TOOK_IN)
 # Their words do not tell the whole value: somebody else may have the name by now, and a time is put
 # into words without its seconds.
 NOT_IN_WORDS = (ForeignKey, DateTimeField)
@@ -41,6 +43,11 @@ def record_creations(tickets: Iterable[Ticket]) -> None:
         )
         for ticket in tickets
     )  # fmt: skip
+
+
+def record_merge(ticket: Ticket, merged: Ticket) -> None:
+    """The ticket, in this version, has taken in the other one."""
+    _write(ticket, [Change(field=TOOK_IN, new=f"{merged}")])
 
 
 def _change(before: Ticket, after: Ticket, name: str) -> Change:

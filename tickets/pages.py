@@ -10,9 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from tickets.forms import CommentForm, EditForm
+from tickets.inbox.quoted import QUOTED_DESCRIPTION
 from tickets.lists.sidebar import Sidebar
 from tickets.models import Ticket
 from tickets.public import public_ticket
+from tickets.requesters import others
 from tickets.texts import LONGEST_TEXT
 from tickets.timeline import timeline
 from tickets.visibility import may_create, visible_tickets
@@ -39,11 +41,13 @@ def ticket_page(
     known = public_ticket(ticket)  # for the page's script
     mails = bool(settings.EMAIL_URL)
     shown = {"ticket": ticket, "known": known, "mails": mails, "timeline": told, **forms, **context}
+    shown["others"] = others(request.user, ticket)
     return page(request, "tickets/ticket.html", head, shown, status=status)
 
 
 def visible_or_404(request: HttpRequest, ticket_id: int) -> Ticket:
-    return get_object_or_404(visible_tickets(request.user), pk=ticket_id)
+    tickets = visible_tickets(request.user).annotate(has_quoted=QUOTED_DESCRIPTION)
+    return get_object_or_404(tickets, pk=ticket_id)
 
 
 def way_back(request: HttpRequest) -> str:
@@ -72,7 +76,7 @@ def page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     """A page with the side navigation and its counters."""
-    side = side or Sidebar.of(request.user)
+    side = side or Sidebar.of(request.user, head=head)
     shared = {
         "head": head,
         "counted_until": side.counts.until,

@@ -4,16 +4,19 @@ publish the events by which open pages are brought up to date."""
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models.signals import post_save, pre_delete
+from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 
 import live
 from live import Transition, changed
 from tickets.actor import current_actor
+from tickets.attachments import sweeping
+from tickets.attachments.taking import claim
 from tickets.bounded import refuse_long
 from tickets.history import record
 from tickets.mail.outgoing import queue_reply
-from tickets.models import Comment, Membership, Queue, Ticket
+from tickets.merging.refusals import Merged
+from tickets.models import Attachment, Comment, Membership, Queue, Ticket
 from tickets.names import name_of
 from tickets.notices.telling import tell_assignee, tell_of_comment
 from tickets.public import last_activity, person, public_changes, public_ticket, told_comment
@@ -34,8 +37,10 @@ live.observe(User, ("username", "first_name", "last_name", "is_superuser", "is_a
 @receiver(changed, sender=Ticket, dispatch_uid="tickets.ticket_changed")
 def ticket_changed(transition: Transition[Ticket], **kwargs: Any) -> None:
     refuse_long(transition)
-    record(transition)
     before, after = transition.before, transition.after
+    if before is not None and before.merged_into_id and "status" in transition.fields:
+        raise Merged(before)
+    record(transition)
     if after is not None and (before is None or not set(SEARCHED).isdisjoint(transition.fields)):
         remember([after])
     if before is None and after is not None:
@@ -79,6 +84,7 @@ def comment_changed(transition: Transition[Comment], **kwargs: Any) -> None:
     if comment is None:  # deleted with its ticket, which is told
         return
     remember([comment])
+    claim(comment)
     # Locked from here on: the ticket stays in its queue until the event is written, so its audience
     # is right.
     ticket = Ticket.hear(comment)
@@ -139,6 +145,9 @@ def user_about_to_be_deleted(instance: Any, **kwargs: Any) -> None:
     """The comments keep the author's name, and lose the author: open pages are told."""
     if Comment.forget_author(instance):
         live.reload([EVERYONE])
+
+
+live.listens(post_delete, to=Attachment)(sweeping.row_deleted)
 
 
 @live.listens(pre_delete, to=Comment)

@@ -17,6 +17,8 @@ from pydantic import (
 )
 
 from tickets.activity import Side
+from tickets.attachments.limits import MOST
+from tickets.attachments.schemas import AttachmentShown
 from tickets.bookkeeping import LONGEST_KEY
 from tickets.idempotency import BAD_KEY, HEADER, WAIT, WELL_FORMED, is_good_key
 from tickets.mail.addresses import MOST_COPIES, checked_copies
@@ -183,6 +185,9 @@ class NewComment(Given):
     version: IdInBody | None = Field(
         None, description="Of the ticket, as you saw it; with an older one nothing is written."
     )
+    attachments: list[IdInBody] = Field(
+        [], max_length=MOST, description="Ids of files that you have uploaded to this ticket."
+    )
     seen: SeenId | None = Field(
         None,
         description="The id of the newest comment you had seen, 0 for none. If others have"
@@ -209,6 +214,9 @@ class TicketListed(Schema):
     created_at: datetime
     awaits_answer: bool = Field(
         description="The last word is the requester's, internal notes aside."
+    )
+    merged_into: int | None = Field(
+        description="The id of the ticket where its conversation goes on; null: it was not merged."
     )
     last_activity_at: datetime = Field(description="The newest comment, or the opening.")
     last_activity_by: Side
@@ -251,8 +259,13 @@ class CommentShown(Schema):
     body: str
     internal: bool
     created_at: datetime
-    attachments: list[Any] = Field(description="None yet.")
+    said_on: int | None = Field(
+        description="The id of the ticket on which it was said, if that was merged into this one."
+    )
+    asker: str = Field(description='Whom that one was from; "" where it was not merged.')
+    attachments: list[AttachmentShown]
     mail: MailShown | None = Field(description="null: it is not mailed to the requester.")
+    quoted: bool = Field(description="It came by mail, and its page shows more: what it quotes.")
 
 
 class Refusal(Schema):

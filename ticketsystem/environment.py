@@ -8,6 +8,7 @@ of another variable.
 import os
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
@@ -127,6 +128,15 @@ def path(name: str) -> str:
             " slash and does not end with one, or unset"
         )  # fmt: skip
     return value
+
+
+def folder(name: str, default: Path) -> Path:
+    """Where files are kept. It need not be there yet: a check tries to write into it."""
+    value = text(name) or str(default)
+    found = Path(value)
+    if not found.is_absolute() or "\0" in value or found.is_file():
+        raise refuse(name, value, "the full path of a folder, such as /var/lib/helpdesk, or unset")
+    return found
 
 
 def hosts(name: str, default: list[str]) -> list[str]:

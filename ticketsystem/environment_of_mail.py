@@ -1,6 +1,7 @@
 """The variables about mail; environment.py says how such variables are read, and refuses."""
 
 import re
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qsl, unquote
 
 from django.core.exceptions import ValidationError
@@ -13,6 +14,9 @@ MAILBOX = re.compile(r'(?:(?P<name>[^<>"]*?)\s*<(?P<address>[^<>\s]+)>|(?P<bare>
 LONGEST_NAME = 100
 # Of what stands before the @, which has 64 at most: with a + and a token it names a ticket.
 LONGEST_LOCAL = 40
+LONGEST_QUEUE = 100
+SERVER_NAME = re.compile(r"[\w.:-]{0,255}", re.ASCII)
+THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
 
 class Unshown(str):
@@ -48,6 +52,67 @@ def mailbox(name: str, *, needed_for: str = "") -> str:
         raise refuse(
             name, value, "an address such as help@example.com or 'Help desk <help@example.com>', in"
             f" one line, with at most {LONGEST_LOCAL} characters before the @{needed}"
+        )  # fmt: skip
+    return value
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """Where `manage.py fetch_mail` takes mail from."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str
+    password: str = field(repr=False)  # pages and logs that show settings show none of it
+    folder: str
+
+
+def inbox(name: str) -> Inbox | None:
+    """The mailbox whose URL the variable has; None if it is not set."""
+    value = text(name)
+    if not value:
+        return None
+    parts = url_parts(value)
+    found = _inbox(parts) if parts else None
+    if found is None:
+        raise refuse_unseen(
+            name, f"a URL such as imaps://user:password@host/INBOX, {QUOTED}, imap:// only for this"
+            " machine itself, or unset"
+        )  # fmt: skip
+    return found
+
+
+def _inbox(parts: SplitResult) -> Inbox | None:
+    tls, host = parts.scheme == "imaps", parts.hostname or ""
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    folder = unquote(parts.path.strip("/")) or "INBOX"
+    # A password never crosses a network in the clear.
+    is_known = tls or (parts.scheme == "imap" and host in THIS_MACHINE)
+    is_whole = bool(host and user and password and not parts.query)
+    if not (is_known and is_whole and f"{user}{password}{folder}".isprintable()):
+        return None
+    return Inbox(host, parts.port or (993 if tls else 143), tls, user, password, folder)
+
+
+def queue_name(name: str) -> str:
+    """The name of the queue in which mail opens tickets; "" if the variable is not set."""
+    value = text(name)
+    if len(value) > LONGEST_QUEUE or not value.isprintable():
+        raise refuse(
+            name, value[:200],
+            f"the name of a queue, in one line of at most {LONGEST_QUEUE} characters, or unset",
+        )  # fmt: skip
+    return value
+
+
+def server_name(name: str) -> str:
+    """By what a mail server calls itself in Authentication-Results; "" if it is not set."""
+    value = text(name)
+    if not SERVER_NAME.fullmatch(value):
+        raise refuse(
+            name, value, "the first word of the header Authentication-Results that your own mail"
+            " server writes, such as mx.example.com, or unset"
         )  # fmt: skip
     return value
 

@@ -11,6 +11,7 @@ from ticketsystem.environment import (
     boolean,
     choice,
     database,
+    folder,
     hosts,
     integer,
     networks,
@@ -24,7 +25,13 @@ from ticketsystem.environment import (
     time_zone,
     token,
 )
-from ticketsystem.environment_of_mail import mail_server, mailbox
+from ticketsystem.environment_of_mail import (
+    inbox,
+    mail_server,
+    mailbox,
+    queue_name,
+    server_name,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -133,6 +140,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+PASSWORD_RESET_TIMEOUT = 3600  # seconds for which a link by mail holds; its pages say "an hour"
+
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = time_zone("TIME_ZONE", "UTC")
 USE_I18N = False
@@ -144,13 +153,16 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # also before the first collectstatic
 STORAGES: dict[str, Any] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "tickets.attachments.keeping.KeptFiles"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "ticketsystem.static.ModuleStaticFilesStorage"
     },
 }
+
+# --- Files that people attach: one folder for all processes, on all hosts ------------------------
+MEDIA_ROOT = folder("MEDIA_ROOT", BASE_DIR / "media")
 
 # --- Database -----------------------------------------------------------------------------------
 DATABASES = {"default": database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
@@ -190,7 +202,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Mail ---------------------------------------------------------------------------------------
 EMAIL_URL = mail_server("EMAIL_URL")
 MAIL_FROM = mailbox("MAIL_FROM", needed_for="EMAIL_URL" if EMAIL_URL else "")
-# Webhooks have a queue, and a worker, of their own: mail never waits for a slow receiver.
+INBOX = inbox("INBOX_URL")
+MAIL_QUEUE = queue_name("MAIL_QUEUE")
+MAIL_AUTHENTICATION_SERVER = server_name("MAIL_AUTHENTICATION_SERVER")
+# Webhooks have a queue of their own, so that a worker of their own can be started for them.
 TASKS = {
     "default": {
         "BACKEND": "django_tasks_db.DatabaseBackend",
@@ -250,6 +265,7 @@ LOGGING = {
     "loggers": {
         "daphne": {"level": "INFO"},
         "live": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "tickets": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "ticketsystem": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django_eventstream": {"level": "WARNING"},  # a line per user who comes

@@ -21,6 +21,8 @@ declare namespace Desk {
     created_at: string;
     /** The last word is the requester's, internal notes aside. */
     awaits_answer: boolean;
+    /** The number of the ticket where its conversation goes on. */
+    merged_into?: number | null;
     last_activity_at: string;
     last_activity_by: Side;
     updated_at: string;
@@ -43,6 +45,10 @@ declare namespace Desk {
     created_at: string;
     /** null: it is not mailed. */
     mail?: Mail | null;
+    /** There is more of it than its body: what it quotes. */
+    quoted?: boolean;
+    /** A process of a release before there were files sends none. */
+    attachments?: Attachment[];
     /** Its body is only the beginning: a page of its own has the whole. */
     shortened?: true;
   }
@@ -58,6 +64,27 @@ declare namespace Desk {
   interface Mailed {
     ticket: { id: number };
     comment: { id: number; mail: Mail };
+  }
+
+  interface Attachment {
+    id: number;
+    name: string;
+    size: number;
+    type: string;
+    url: string;
+    /** Of what browsers may show; all else is only saved. */
+    picture: { width: number; height: number } | null;
+  }
+
+  /** A file that was uploaded and not sent. */
+  type Kept = Pick<Attachment, "id" | "name" | "size">;
+
+  /** What is being written, and takes files along. */
+  interface Writing {
+    form: HTMLFormElement;
+    attached: Kept[];
+    keep(): void;
+    say(...words: (string | Node)[]): void;
   }
 
   type Value = string | Named | null;

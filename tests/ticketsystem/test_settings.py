@@ -51,6 +51,8 @@ BAD = [
     ("MAIL_FROM", "Help <help@example.com> <eve@example.com>", "an address such as"),
     ("MAIL_FROM", f"{'h' * 41}@example.com", "at most 40 characters before the @"),
     ("MAIL_FROM", "help@[192.0.2.1]", "an address such as"),
+    ("MEDIA_ROOT", "media", "the full path of a folder"),
+    ("MEDIA_ROOT", "/etc/hostname", "the full path of a folder"),
     ("LIVE_HEARTBEAT_SECONDS", "0", "a number from 1 to 60"),
     ("LIVE_HEARTBEAT_SECONDS", "nan", "a number from 1 to 60"),
     ("LIVE_POLL_SECONDS", "often", "a number from 0.05 to 60"),
@@ -61,6 +63,9 @@ BAD = [
     ("LIVE_MAX_STREAMS_PER_USER", "0", "a whole number from 1 to 10000"),
     ("LIVE_MAX_PENDING_BYTES", "1MB", "a whole number from 128000 to 1000000000"),
     ("LIVE_MAX_PENDING_BYTES", "1000", "a whole number from 128000 to 1000000000"),
+    ("MAIL_QUEUE", "q" * 101, "in one line of at most 100 characters"),
+    ("MAIL_QUEUE", "Billing\nNetwork", "in one line of at most 100 characters"),
+    ("MAIL_AUTHENTICATION_SERVER", "mx.example.com; dkim=pass", "such as mx.example.com"),
 ]
 # What may hold a secret, and must not be shown, with a part of each value that would give it away.
 SECRET = [
@@ -100,6 +105,21 @@ SECRET = [
     ("EMAIL_URL", "smtp://:s3cret@mail.example.com", "s3cret"),
     ("EMAIL_URL", "smtp://user:s3cr%C3%A9t@mail.example.com", "s3cr"),
     ("EMAIL_URL", "smtp://s3cret@mail.example.com", "s3cret"),
+    *(
+        ("INBOX_URL", value, "s3cret")
+        for value in (
+            "imaps://desk:s3cret@",
+            "imaps://s3cret@mail.example.com",
+            "imaps://:s3cret@host",
+            "imaps://desk:s3cret@host:port/INBOX",
+            "imaps://desk:s3cret@host/INBOX?tls=1",
+            "imap://desk:s3cret@mail.example.com/INBOX",
+            "pop3://desk:s3cret@host/INBOX",
+            "imaps://desk:s3cret/w0rd@host/INBOX",
+            "imaps://desk:s3cret@host/IN%0d%0aBOX",
+            "s3cret",
+        )
+    ),
     ("METRICS_TOKEN", "s3cret of two words", "s3cret"),
     ("METRICS_TOKEN", "s3crét", "s3cr"),
     ("SECRET_KEY", "s3cret", "s3cret"),
@@ -122,11 +142,15 @@ PRODUCTION = {
     " the key before that one; of 32 characters or more",
     "SECURE_HSTS_SECONDS": "31536000",
     "FORCE_SCRIPT_NAME": "/help/desk-1",
+    "MEDIA_ROOT": "/srv/not-there-yet",
     "TIME_ZONE": "America/Argentina/Buenos_Aires",
     "DATABASE_URL": "postgres://helpdesk:p%40ss@db.example.com:5432/helpdesk"
     "?sslmode=verify-full&assume_role=desk",
     "REDIS_URL": "redis://:secret@cache.example.com:6379/1",
     "LIVE_BELL_URL": "postgresql://helpdesk:p%40ss@10.0.0.5:5433/helpdesk?sslmode=require",
+    "INBOX_URL": "imaps://desk%40example.com:p%40ss@mail.example.com:1993/Help%20desk",
+    "MAIL_QUEUE": "First line",
+    "MAIL_AUTHENTICATION_SERVER": "mx.example.com",
     "LIVE_HEARTBEAT_SECONDS": "60",
     "LIVE_POLL_SECONDS": "0.05",
     "LIVE_RETENTION_HOURS": "8784",

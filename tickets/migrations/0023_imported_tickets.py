@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tickets", "0017_mail")]
+    dependencies = [("tickets", "0027_tickets_of_a_requester")]
 
     operations = [
         migrations.CreateModel(

@@ -13,7 +13,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import asdict
 from functools import partial
@@ -32,12 +31,13 @@ from live.probes import PROBES
 from live.stream.endpoint import ENGINE
 from live.stream.prefix import path_within
 from live.stream.request import Request
-from live.stream.transport import transport_of
 from tickets.api_edges import SENTENCES, in_json, is_below
 from ticketsystem import read_only
 from ticketsystem.failures import refusal
+from ticketsystem.serving.bodies import BODY
 from ticketsystem.serving.kinds import ROOMS, is_read, lane_of, ticket_of
 from ticketsystem.serving.lanes import Lane, TooMany
+from ticketsystem.serving.pieces import InPieces, comes_in_pieces
 from ticketsystem.serving.visitors import Visitors
 from ticketsystem.serving.work import ClientLeft, Work
 
@@ -65,6 +65,10 @@ class ThreadHandler(ASGIHandler):
             body = await self.read_body(receive)
         except RequestAborted:
             return
+        if BODY in scope:  # what the server has read, and not what it sent on, which is empty
+            body.close()
+            body = scope[BODY]
+            body.seek(0)
         work = Work()
         answer = partial(copy_context().run, self._answer, scope, body, work)
         try:
@@ -81,39 +85,20 @@ class ThreadHandler(ASGIHandler):
         if response is None:
             return
         try:
-            if getattr(response, "is_async", False):
-                await self._send_as_taken(response, receive, send)
+            if comes_in_pieces(response):
+                await self._send_in_pieces(response, receive, send)
             else:
                 await self.send_response(response, send)
         finally:
             if response.streaming:
                 response.close()
 
-    async def _send_as_taken(self, response: Any, receive: Any, send: Any) -> None:
-        """Send an answer that is made while it is sent only as fast as its reader takes it, and no
-        longer than they stay. Daphne would keep all that the reader has not taken yet."""
-
-        def cut() -> None:
-            sending.cancel()
-
-        transport = transport_of(send, cut)
-
-        async def when_there_is_room(message: Any) -> None:
-            await transport.room()
-            if message["type"] == "http.response.body" and not message.get("more_body"):
-                transport.leave()
-            await transport.send(message)
-
-        sending = asyncio.ensure_future(self.send_response(response, when_there_is_room))
-        left = asyncio.ensure_future(receive())
+    async def _send_in_pieces(self, response: Any, receive: Any, send: Any) -> None:
+        on_its_way = InPieces(response, receive, send)
         try:
-            await asyncio.wait({sending, left}, return_when=asyncio.FIRST_COMPLETED)
-            sending.cancel()  # unless it is done
-            with suppress(asyncio.CancelledError):
-                await sending
+            await self.send_response(response, on_its_way.send)
         finally:
-            left.cancel()
-            transport.leave()
+            on_its_way.leave()
 
     async def _enter(self, scope: Any, answer: Callable[[], Any]) -> asyncio.Future[Any]:
         probe = self._probes.get(path_within(scope))

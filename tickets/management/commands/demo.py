@@ -53,7 +53,7 @@ class Command(BaseCommand):
             daphne = ["-m", "daphne", "-v", "0", "-b", HOST, "-p", str(port),
                       "ticketsystem.asgi:application"]  # fmt: skip
             worker = ["manage.py", "db_worker", "-v", "0", "--no-reload", "--interval", "0.5",
-                      "--queue-name", "default,webhooks"]  # fmt: skip
+                      "--queue-name=*"]  # fmt: skip
             with _process(daphne, post) as server, _process(worker, post) as mails:
                 if _is_listening(server, port, stop):
                     self._welcome(port, post)
