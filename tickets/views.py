@@ -8,21 +8,27 @@ from http import HTTPStatus
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 import live
 from tickets import editing
 from tickets.actions import led_on
+from tickets.attachments.limits import Refused as NotAttached
+from tickets.attachments.sent import FIELD
 from tickets.attachments.shown import attach_to
+from tickets.attachments.storing import store_all
+from tickets.attachments.taking import describe
 from tickets.forms import Invalid, NewTicketForm, valid
 from tickets.idempotency import KeyRefused, Sent, once
 from tickets.inbox.quoted import whole_text
+from tickets.models import Ticket
 from tickets.pages import page, ticket_page, visible_or_404, whole_text_page
 from tickets.refusals import JUST_DELETED
+from tickets.requesters import others
 from tickets.scripted import sent_by_script
 from tickets.timeline import Place, timeline
 from tickets.visibility import NOT_AN_AGENT, may_create
@@ -68,6 +74,16 @@ def comment(request: HttpRequest, ticket_id: int, comment_id: int) -> HttpRespon
     return whole_text_page(request, found, head, text=text, comment=said, files=files)
 
 
+@require_safe
+@never_cache
+@login_required
+def others_of_requester(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """The part of a ticket's page that lists the other tickets of its requester, for its script."""
+    found = visible_or_404(request, ticket_id)
+    shown = {"ticket": found, "others": others(request.user, found)}
+    return render(request, "tickets/_others.html", shown)
+
+
 @sent_by_script
 @never_cache
 @login_required
@@ -79,14 +95,25 @@ def new_ticket(request: HttpRequest) -> HttpResponseBase:
     key, status = None, HTTPStatus.OK
     if request.method == "POST":
         try:
-            opened = once(Sent.by_form(request), lambda: editing.create(**valid(form).cleaned_data))
+            opened = once(Sent.by_form(request), lambda: opened_with_files(request, form))
             return led_on(request, opened, "Ticket #{pk} is open.")
         except KeyRefused as refusal:
             form.add_error(None, f"{refusal}")
             key, status = refusal.next_key, refusal.status
+        except NotAttached as refusal:
+            form.add_error(None, f"{refusal}")
+            status = refusal.status
         except Invalid:
             status = HTTPStatus.UNPROCESSABLE_ENTITY
         except IntegrityError:
             form.add_error(None, JUST_DELETED)
             status = HTTPStatus.CONFLICT
     return page(request, "tickets/new.html", head, {"form": form, "key": key}, status=status)
+
+
+def opened_with_files(request: HttpRequest, form: NewTicketForm) -> Ticket:
+    """The files belong to the description."""
+    with transaction.atomic():
+        ticket = editing.create(**valid(form).cleaned_data)
+        describe(ticket, store_all(ticket, request.FILES.getlist(FIELD), request.user))
+        return ticket

@@ -51,12 +51,13 @@ class KeptMailAdmin(ReadOnlyAdmin):
             self.message_user(request, sentence, messages.ERROR)
             return
         for mail in kept.order_by("pk"):
+            name = f"{mail}"
             try:
                 arrived = take_in_again(mail)
             except (Refused, TryAgain) as error:
-                self.message_user(request, f"{mail}: {error}", messages.ERROR)
+                self.message_user(request, f"{name}: {error}", messages.ERROR)
             else:
-                self.message_user(request, f"{mail} {arrived.deed}.", messages.SUCCESS)
+                self.message_user(request, f"{name} {arrived.deed}.", messages.SUCCESS)
 
     @admin.action(permissions=["view"], description="Discard selected mail for good")
     def discard(self, request: HttpRequest, kept: QuerySet[KeptMail]) -> None:

@@ -4,6 +4,7 @@ It asks no database and no other machine. Whatever the bytes are, it ends soon, 
 message whose texts can be stored or raises `Unreadable` with a sentence.
 """
 
+import logging
 from email.message import Message
 
 from tickets.inbox.body import body_of
@@ -15,6 +16,9 @@ from tickets.inbox.message import Kind, Mailbox, Received, Unreadable
 from tickets.inbox.parts import take_apart
 from tickets.inbox.said import said_in
 
+logger = logging.getLogger(__name__)
+
+FAULT = "The message could not be read, by a fault that is logged"
 LARGEST = 64_000_000  # bytes: a message of 45 MB with what its encoding adds
 MOST_RESULTS = 20  # headers of authentication
 LONGEST_RESULT = 2_000
@@ -26,6 +30,17 @@ def read(raw: bytes) -> Received:
         raise Unreadable("The message is empty.")
     if len(raw) > LARGEST:
         raise Unreadable(f"The message has {len(raw):,} bytes; at most {LARGEST:,} are read.")
+    try:
+        return _read(raw)
+    except Unreadable:
+        raise
+    except Exception as failure:
+        # A fault of ours or of a library. The message is kept aside, and the next one is read.
+        logger.exception("A message could not be read")
+        raise Unreadable(f"{FAULT}: {type(failure).__name__}.") from failure
+
+
+def _read(raw: bytes) -> Received:
     root = take_apart(raw)
     head = root.head
     if not head.keys():

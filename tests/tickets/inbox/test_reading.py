@@ -135,6 +135,18 @@ def test_html_that_shows_nothing_is_kept_as_a_file() -> None:
     assert (received.text, [file.name for file in received.files]) == ("", ["message.html"])
 
 
+def test_a_fault_of_ours_is_logged_and_keeps_the_message_aside(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(root: object) -> None:
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr("tickets.inbox.reading.body_of", broken)
+    with pytest.raises(Unreadable, match="by a fault that is logged: IndexError"):
+        read(HEAD + b"\r\nHello")
+    assert "list index out of range" in caplog.text
+
+
 @pytest.mark.parametrize(
     "header",
     [
