@@ -38,6 +38,8 @@ DOCUMENTED = {
     "django.contrib.auth.forms", "django.core.signing", "django.urls.reverse_lazy",
     "django.contrib.auth.hashers", "django.contrib.auth.middleware",
     "django.contrib.auth.models", "django.contrib.auth.signals",
+    "django.contrib.auth.tokens.default_token_generator", "django.utils.encoding.force_bytes",
+    "django.utils.http.urlsafe_base64_encode", "django.views.generic",
     "django.contrib.messages", "django.contrib.messages.storage.base.Message",
     "django.contrib.staticfiles", "django.core.checks", "django.core.exceptions",
     "django.core.files", "django.core.files.storage.FileSystemStorage", "imagesize", "puremagic",
