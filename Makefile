@@ -52,7 +52,7 @@ DOCTOR = tests/js tests/streamdoctor
 STREAMS = $(patsubst %,tests/streamdoctor/test_%.py,any_stream command site_command)
 BY_DATABASE = $(addprefix tests/tickets/,lists presence) \
     $(addprefix tests/tickets/test_,activity.py api_bulk.py bounded.py database_time.py receivers.py \
-    search.py timeline.py) $(addprefix tests/ticketsystem/,logins serving test_admin_lists.py \
+    search.py tagging.py timeline.py) $(addprefix tests/ticketsystem/,logins serving test_admin_lists.py \
     test_read_only.py test_values.py)
 
 # The code, on SQLite.

@@ -29,6 +29,7 @@ from tickets.api_bodies import JsonParser, read_whole
 from tickets.api_edges import DOCS
 from tickets.api_parameters import CSRF_TOKEN, LIST_PARAMETERS
 from tickets.board import PAGE_SIZE, Filters, page_number, sort_of
+from tickets.canned import api as canned
 from tickets.idempotency import Sent, once
 from tickets.lists.listing import listing
 from tickets.lists.sorting import ordered
@@ -115,6 +116,7 @@ api = NinjaAPI(
 for error, handler in HANDLERS.items():
     api.add_exception_handler(error, handler)
 api.add_router("/tickets", presence.router)
+api.add_router("", canned.router)
 
 
 def refusals(*statuses: int) -> dict[int, type[Refusal]]:

@@ -10,6 +10,7 @@ class TicketsConfig(AppConfig):
 
     def ready(self) -> None:
         from tickets import checks, receivers  # noqa: F401  the import connects them
+        from tickets.canned import telling  # noqa: F401
         from tickets.notices import due
         from tickets.presence import deeds
         from tickets.presence import receivers as of_presence  # noqa: F401

@@ -15,11 +15,13 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
+from tickets import tags
 from tickets.folding import MOST_WORDS, words_of
 from tickets.lists.due import DUE, Day
 from tickets.lists.sorting import NEWEST_FIRST, SORTS
 from tickets.models import Priority, Status, Ticket
 from tickets.search import LARGEST_ID, mentioning
+from tickets.tagging import tagged
 from tickets.texts import shortened
 
 PAGE_SIZE = 50
@@ -80,6 +82,7 @@ class Filters:
     assignee: int | None = None  # None: anybody; NOBODY: nobody
     waiting: str = ""  # US: the last word is the requester's
     due: str = ""
+    tag: str = ""
     q: str = ""
 
     @classmethod
@@ -101,6 +104,7 @@ class Filters:
             assignee=_assignee(params.get("assignee", ""), user),
             waiting=waiting,
             due=due,
+            tag=_tag(params.get("tag", "")),
             q=_search(params.get("q", "")),
         )
 
@@ -119,13 +123,15 @@ class Filters:
             tickets = tickets.filter(awaits_answer=True)
         if self.due:
             tickets = tickets.filter(Day.of(timezone.now()).among(self.due))
+        if self.tag:
+            tickets = tagged(tickets, self.tag)
         if self.q:
             tickets = mentioning(tickets, words_of(self.q))
         return tickets.defer("description")
 
     def match(self, candidate: Filterable, day: Day) -> bool:
-        """Whether a ticket, or each ticket of a group, matches on that day. The search is left
-        out, for a group does not know what its tickets say."""
+        """Whether a ticket, or each ticket of a group, matches on that day. Tag and search
+        are left out, for a group does not know what its tickets have and say."""
         return (
             (not self.statuses or candidate.status in self.statuses)
             and self.priority in ("", candidate.priority)
@@ -175,6 +181,13 @@ def _identity(name: str, value: str, sentence: str) -> int | None:
     if not (IDENTITY.fullmatch(value) and int(value) <= LARGEST_ID):
         raise BadFilter(name, sentence)
     return int(value)
+
+
+def _tag(value: str) -> str:
+    try:
+        return tags.one(value) if value.strip() else ""
+    except tags.BadTags as error:
+        raise BadFilter("tag", f"{error}") from None
 
 
 def _search(value: str) -> str:

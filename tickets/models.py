@@ -18,8 +18,10 @@ from tickets.bookkeeping import (  # noqa: F401  Django looks for models here
     SavedView,
     SearchText,
     Seen,
+    TicketTag,
 )
 from tickets.bounded import Bounded
+from tickets.canned.models import CannedReply  # noqa: F401  Django looks for models here
 from tickets.database_time import DatabaseTime, clock
 from tickets.names import AuthorName, name_of
 from tickets.notices.models import DueTold, Muted  # noqa: F401
@@ -28,6 +30,7 @@ from tickets.own.models import Preferences  # noqa: F401  Django looks for model
 from tickets.presence.models import Presence  # noqa: F401
 from tickets.queues.models import Membership as Membership
 from tickets.queues.models import Queue as Queue
+from tickets.tags import TagsField
 from tickets.texts import LongText
 
 
@@ -58,6 +61,7 @@ class Ticket(Bounded):
     priority = models.CharField(max_length=10, choices=Priority, default=Priority.NORMAL)
     requester_name = models.CharField(max_length=100, blank=True)
     requester_email = models.EmailField(blank=True)
+    tags = TagsField()
     due_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = DatabaseTime(editable=False)
@@ -71,7 +75,7 @@ class Ticket(Bounded):
 
     tracked = (
         "subject", "description", "queue", "assignee", "status", "priority",
-        "requester_name", "requester_email", "due_at", "created_at",
+        "requester_name", "requester_email", "tags", "due_at", "created_at",
     )  # fmt: skip
     has_changed = False  # whether editing.py made a new version when it saved it last
 

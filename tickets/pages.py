@@ -37,6 +37,7 @@ def ticket_page(
     }
     known = public_ticket(ticket)  # for the page's script
     shown = {"ticket": ticket, "known": known, "timeline": told, **forms, **context}
+    shown["comment_form"].offer_replies(ticket)
     return page(request, "tickets/ticket.html", head, shown, status=status)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from tickets import tags
 from tickets.models import Comment, Ticket, Via
 from tickets.names import name_from, name_of
 from tickets.texts import LONGEST_LINE, SHOWN_AT_ONCE, shortened
@@ -33,6 +34,7 @@ def public_ticket(ticket: Ticket) -> dict[str, Any]:
         "assignee": person(ticket.assignee),
         "requester_name": shortened(ticket.requester_name, LONGEST_LINE),
         "requester_email": shortened(ticket.requester_email, LONGEST_LINE),
+        "tags": tags.listed(ticket.tags),
         "due_at": ticket.due_at,
         "version": ticket.version,
         "created_at": ticket.created_at,
@@ -92,6 +94,8 @@ def public_value(ticket: Ticket, name: str) -> Any:
         return {"id": ticket.queue_id, "name": ticket.queue.name}
     if name == "assignee":
         return person(ticket.assignee)
+    if name == "tags":
+        return tags.listed(ticket.tags)
     return getattr(ticket, name)
 
 
@@ -100,6 +104,8 @@ def in_words(ticket: Ticket, name: str) -> str:
     value = public_value(ticket, name)
     if isinstance(value, dict):
         return str(value["name"])
+    if isinstance(value, list):
+        return tags.joined(value)
     if isinstance(value, datetime):
         return value.isoformat(timespec="minutes")
     return "" if value is None else str(value)

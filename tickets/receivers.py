@@ -9,6 +9,7 @@ from django.dispatch import receiver
 
 import live
 from live import Transition, changed
+from tickets import tagging
 from tickets.actor import current_actor
 from tickets.bounded import refuse_long
 from tickets.history import record
@@ -36,6 +37,7 @@ def ticket_changed(transition: Transition[Ticket], **kwargs: Any) -> None:
     before, after = transition.before, transition.after
     if after is not None and (before is None or not set(SEARCHED).isdisjoint(transition.fields)):
         remember([after])
+    tagging.follow(transition)
     if before is None and after is not None:
         live.publish("ticket.created", _state(after), audience_of(after))
     elif after is None and before is not None:
@@ -104,6 +106,8 @@ def membership_changed(transition: Transition[Membership], **kwargs: Any) -> Non
 def row_loaded(instance: Ticket | Comment, raw: bool, **kwargs: Any) -> None:
     if raw:  # `loaddata` tells no change
         remember([instance])
+        if isinstance(instance, Ticket):
+            tagging.remember(instance)
 
 
 @receiver(changed, sender=Queue, dispatch_uid="tickets.queue_changed")

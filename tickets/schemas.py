@@ -16,6 +16,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from tickets import tags
 from tickets.activity import Side
 from tickets.bookkeeping import LONGEST_KEY
 from tickets.idempotency import BAD_KEY, HEADER, WAIT, WELL_FORMED, is_good_key
@@ -86,6 +87,7 @@ RequesterEmail = Annotated[
         json_schema_extra={"anyOf": [{"format": "email"}, {"const": ""}]},
     ),
 ]
+Tags = Annotated[list[str], AfterValidator(tags.normal), WithJsonSchema(tags.LIST_SHAPE)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc)]
 KEY_SHAPE = {
     "type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": WELL_FORMED,
@@ -122,6 +124,7 @@ class NewTicket(Given):
     assignee: IdInBody | None = None
     requester_name: RequesterName = ""
     requester_email: RequesterEmail = ""
+    tags: Tags = []
 
 
 class TicketChanges(Given):
@@ -136,6 +139,7 @@ class TicketChanges(Given):
     priority: Priority = LEFT_OUT
     requester_name: RequesterName = LEFT_OUT
     requester_email: RequesterEmail = LEFT_OUT
+    tags: Tags = LEFT_OUT
     due_at: Moment | None = LEFT_OUT
 
 
@@ -188,6 +192,7 @@ class TicketListed(Schema):
     assignee: Named | None
     requester_name: str
     requester_email: str
+    tags: list[str] = Field(description="In lower case, in the order of the alphabet.")
     due_at: datetime | None
     version: int
     created_at: datetime
