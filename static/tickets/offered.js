@@ -140,6 +140,7 @@ class Offered {
     this.found = [];
     this.active = -1;
     this.field.removeAttribute("aria-activedescendant");
+    this.list.replaceChildren();
     this.open(false);
   }
 
