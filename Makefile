@@ -32,7 +32,8 @@ example: .venv/.requirements
 #                  Of the doctor's set-ups it takes a third, another one each day
 # make test-all    with all of the doctor's set-ups: the nightly run (two minutes more)
 # make test-again  the parts that did not pass, one after the other, each from the tests that failed
-PARTS = test-code test-browser test-deploy test-both test-doctor test-streams test-postgres test-redis
+PARTS = test-tickets test-code test-browser test-both test-deploy test-streams test-doctor \
+    test-postgres test-redis
 .PHONY: test test-all test-again $(PARTS) tools lint lint-scripts
 test: tools .venv/.requirements-dev lint
 	rm -rf .pytest_cache
@@ -44,20 +45,24 @@ test-again: lint
 test-all: export DOCTOR_GRID = all
 test-all: test
 
-# Eight parts, five of them side by side; each remembers by itself what failed, and that it passed.
+# Nine parts, five of them side by side; each remembers by itself what failed, and that it passed.
 PYTEST = .venv/bin/python -m pytest --override-ini=cache_dir=.pytest_cache/$@ $(AGAIN)
 PASSED = mkdir -p .pytest_cache/passed && touch .pytest_cache/passed/$@
 FRONTS = tests/browser tests/deploy
 DOCTOR = tests/js tests/streamdoctor
 STREAMS = $(patsubst %,tests/streamdoctor/test_%.py,any_stream command site_command)
-BY_DATABASE = $(addprefix tests/tickets/,lists presence) \
+BY_DATABASE = $(addprefix tests/tickets/,attachments lists mail merging presence) \
+    $(addprefix tests/tickets/inbox/test_,arriving.py keeping.py receive_mail.py) \
     $(addprefix tests/tickets/test_,activity.py api_bulk.py bounded.py database_time.py receivers.py \
-    search.py tagging.py timeline.py) $(addprefix tests/ticketsystem/,logins serving test_admin_lists.py \
+    requesters.py search.py tagging.py timeline.py) \
+    $(addprefix tests/ticketsystem/,logins serving test_admin_lists.py \
     test_read_only.py test_values.py)
 
 # The code, on SQLite.
+test-tickets:
+	$(PYTEST) tests/tickets && $(PASSED)
 test-code:
-	$(PYTEST) $(patsubst %,--ignore=%,$(FRONTS) $(DOCTOR)) && $(PASSED)
+	$(PYTEST) $(patsubst %,--ignore=%,$(FRONTS) $(DOCTOR) tests/tickets) && $(PASSED)
 
 # What depends on the database and the bell, on the other three pairs of these.
 test-both:

@@ -16,6 +16,9 @@ def main() -> None:
     try:
         settings.INSTALLED_APPS  # noqa: B018  reads the environment now, before any command
     except ImproperlyConfigured as error:
+        if sys.argv[1:2] == ["receive_mail"]:  # a setting that is wrong must not send mail back
+            sys.stderr.write(f"{error}\n")
+            sys.exit(os.EX_TEMPFAIL)
         sys.exit(f"{error}")
     with unreachable.said_in_one_sentence():
         if sys.argv[1:2] == ["runserver"]:

@@ -36,8 +36,14 @@ ROOMS = {
         "what every room may use",
 }  # fmt: skip
 
+# What reads a mail, in tickets/inbox/.
+READING = (
+    "body", "bounces", "calendars", "charsets", "files", "flowed", "headers", "history", "html",
+    "kinds", "message", "parts", "reading", "said", "signatures", "statuses", "transfer",
+)  # fmt: skip
+
 # What bench uses of the harness.
-SHARED = ("databases", "follower", "processes", "servers", "sessions", "sse", "temporary")
+SHARED = ("databases", "follower", "post", "processes", "servers", "sessions", "sse", "temporary")
 
 
 @dataclass(frozen=True)
@@ -74,11 +80,15 @@ RULES = (
     Rule("live/log/redis_bell.py", never=("channels",),
          but=("channels.layers", "channels.DEFAULT_CHANNEL_LAYER")),
     Rule("live", never=("psycopg",), except_in=("live/log/postgres_bell.py",)),
+    Rule("tickets", never=("imapclient",), except_in=("tickets/inbox/fetching.py",)),
     Rule("ticketsystem", never=("channels",)),
     Rule("ticketsystem", never=("daphne", "twisted"), except_in=(
         "ticketsystem/serving/access.py", "ticketsystem/serving/backlog.py",
+        "ticketsystem/serving/bodies.py",
         "ticketsystem/serving/door.py", "ticketsystem/serving/sending.py",
     )),
+    Rule("tickets", never=("smtplib", "django.core.mail"), except_in=("tickets/mail/smtp.py",)),
+    Rule("tickets", never=("aiosmtpd",), except_in=("tickets/demo/post.py",)),
     # Models are the floor; whoever looks at a ticket stands on them.
     *(
         Rule(
@@ -95,6 +105,19 @@ RULES = (
         "tickets/management/commands/demo.py", "tickets/demo/moves.py", "tickets/demo/samples.py",
         "tickets/demo/steps.py",
     )),
+    # To read a mail takes its bytes and nothing else: no database, no settings.
+    *(
+        Rule(f"tickets/inbox/{module}.py", never=("django", "live", "tickets"), but=tuple(
+            f"tickets.inbox.{other}" for other in READING if other != module
+        ))
+        for module in READING
+    ),
+    *(
+        Rule("tickets/inbox", never=(library,), except_in=(f"tickets/inbox/{module}.py",))
+        for library, module in (
+            ("lxml", "html"), ("quotequail", "history"), ("flufl", "bounces"),
+        )
+    ),
     # A migration stands still while the code moves on.
     Rule("live/migrations", never=APPS),
     Rule("tickets/migrations", never=APPS),

@@ -33,7 +33,8 @@ def variables() -> set[str]:
     readers = {
         alias.name
         for node in tree.body
-        if isinstance(node, ast.ImportFrom) and node.module == "ticketsystem.environment"
+        if isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith("ticketsystem.environment")
         for alias in node.names
     }
     return {

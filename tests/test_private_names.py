@@ -27,6 +27,7 @@ PRIVATE = re.compile(r"_(?!_)\w+")
 
 # Each module, or single name, that the library's own documentation tells its users to import.
 DOCUMENTED = {
+    "aiosmtpd.controller", "aiosmtpd.smtp",
     "asgiref.sync", "channels.layers", "channels.sessions", "django",
     "django.apps", "django.conf", "django.contrib", "django.contrib.admin",
     "django.contrib.admin.models.DELETION", "django.contrib.admin.models.LogEntry",
@@ -37,9 +38,13 @@ DOCUMENTED = {
     "django.contrib.auth.forms", "django.core.signing", "django.urls.reverse_lazy",
     "django.contrib.auth.hashers", "django.contrib.auth.middleware",
     "django.contrib.auth.models", "django.contrib.auth.signals",
+    "django.contrib.auth.tokens.default_token_generator", "django.utils.encoding.force_bytes",
+    "django.utils.http.urlsafe_base64_encode", "django.views.generic",
     "django.contrib.messages", "django.contrib.messages.storage.base.Message",
     "django.contrib.staticfiles", "django.core.checks", "django.core.exceptions",
+    "django.core.files", "django.core.files.storage.FileSystemStorage", "imagesize", "puremagic",
     "django.core.management.base", "django.core.paginator", "django.core.serializers.json",
+    "django.core.validators",
     "django.core.signals", "django.db", "django.db.backends.signals", "django.db.models",
     "django.db.models.expressions", "django.db.models.functions", "django.db.models.signals",
     "django.dispatch", "django.http", "django.shortcuts",
@@ -51,9 +56,12 @@ DOCUMENTED = {
     "django.utils.html", "django.utils.module_loading", "django.utils.safestring",
     "django.utils.timezone", "django.views.decorators.cache", "django.views.decorators.csrf",
     "django.views.decorators.http", "django.views.defaults",
-    "django_eventstream.channelmanager", "environ", "h2.config", "h2.connection", "h2.events",
-    "h2.exceptions", "ninja", "ninja.errors", "ninja.parser", "ninja.security", "prometheus_client",
+    "django_eventstream.channelmanager", "django_tasks", "environ",
+    "h2.config", "h2.connection", "h2.events",
+    "h2.exceptions", "httpcore", "idna", "imapclient", "imapclient.exceptions",
+    "ninja", "ninja.errors", "ninja.parser", "ninja.security", "prometheus_client",
     "psycopg", "psycopg.conninfo", "psycopg.pq", "pydantic", "tqdm", "whitenoise.storage",
+    "flufl.bounce", "lxml", "quotequail",
 }  # fmt: skip
 
 

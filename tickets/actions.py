@@ -19,9 +19,13 @@ from django.views.decorators.http import require_POST
 
 import live
 from tickets import editing
+from tickets.attachments.limits import Refused as NotAttached
+from tickets.attachments.sent import SentFiles
 from tickets.editing import AlreadyTaken, StaleVersion, Unseen
 from tickets.forms import CommentForm, EditForm, Invalid, valid
 from tickets.idempotency import Done, KeyRefused, Sent, once
+from tickets.mail.outgoing import NotMailed
+from tickets.merging.refusals import Merged
 from tickets.models import Comment, Ticket
 from tickets.pages import ticket_page, visible_or_404
 from tickets.refusals import JUST_DELETED
@@ -41,11 +45,11 @@ def action(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
 
     @require_POST
     @wraps(view)
-    def guarded(request: HttpRequest, ticket_id: int) -> HttpResponseBase:
+    def guarded(request: HttpRequest, ticket_id: int, **named: int) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(reverse("ticket", args=[ticket_id]))
         try:
-            return view(request, ticket_id)
+            return view(request, ticket_id, **named)
         except Ticket.DoesNotExist:
             raise Http404(NO_SUCH_TICKET) from None
 
@@ -95,6 +99,7 @@ def add_comment(request: HttpRequest, ticket_id: int) -> HttpResponseBase:
     """Say it, and save in the same step what is chosen in the panel, which its script sends too."""
     head = live.head()
     form, then = CommentForm(request.POST), request.POST.get("then", "")
+    files = SentFiles.of(request, ticket_id)
 
     def say() -> Comment:
         said, saved = valid(form).cleaned_data, {}
@@ -102,13 +107,16 @@ def add_comment(request: HttpRequest, ticket_id: int) -> HttpResponseBase:
         if panel.chosen and ("version" in request.POST or then):
             changes = valid(panel).wanted()
             saved = {"changes": changes, "version": panel.cleaned_data["version"]}
-        return editing.comment(request.user, ticket_id, **said, **saved)
+        attaching = files.chosen()
+        return editing.comment(request.user, ticket_id, attaching=attaching, **said, **saved)
 
     try:
+        files.store(request, visible_or_404(request, ticket_id))
         said = once(Sent.by_form(request), say)
+        files.forget_unsent()
     except REFUSED as refusal:
         panel = panel_of(request, ticket_id)
-        shown = {"comment_form": form, "then": then, "edit_form": panel}
+        shown = {"comment_form": form, "then": then, "edit_form": panel, "files": files.waiting()}
         return _refused(request, ticket_id, head, refusal, key="comment_key", **shown)
     if visible_tickets(request.user).filter(pk=ticket_id).exists():
         return redirect(f"{reverse('ticket', args=[ticket_id])}#comment-{said.made_id}")
@@ -157,7 +165,8 @@ def change_tag(ticket: Ticket | None) -> str:
 
 
 REFUSED = (
-    Invalid, KeyRefused, IntegrityError, AlreadyTaken, StaleVersion, Unseen, NotUndoable,
+    Invalid, KeyRefused, IntegrityError, AlreadyTaken, StaleVersion, Unseen, NotUndoable, Merged,
+    NotAttached, NotMailed,
 )  # fmt: skip
 
 
@@ -174,7 +183,10 @@ def _refused(
             shown |= {"refusal": f"{refusal}", key: refusal.next_key}
         case IntegrityError():  # what was to be pointed to was there when it was looked for
             shown["refusal"] = JUST_DELETED
-        case AlreadyTaken() | NotUndoable():
+        case NotAttached():
+            status = refusal.status
+            shown["refusal"] = f"Nothing was sent. {refusal}"
+        case AlreadyTaken() | NotUndoable() | NotMailed() | Merged():
             shown["refusal"] = f"{refusal}"
         case StaleVersion() | Unseen():
             shown |= _missed(request.user, refusal, **shown)

@@ -13,6 +13,7 @@ from django.db.models.functions import Greatest
 
 from tickets.actor import current_actor
 from tickets.database_time import DatabaseTime
+from tickets.names import is_unproven
 
 
 class Side(models.TextChoices):
@@ -25,6 +26,8 @@ def side_of(comment: Any) -> Side:
     """Who said it: the requester, an agent, or nobody that is known."""
     if comment.requester:
         return Side.REQUESTER
+    if is_unproven(comment):
+        return Side.SYSTEM
     is_agent = comment.author_id or comment.author_name or current_actor()
     return Side.AGENT if is_agent else Side.SYSTEM
 
@@ -44,7 +47,7 @@ def moved_by(comment: Any) -> dict[str, Any]:
         "last_activity_by": if_newest("last_activity_by", side_of(comment).value, text),
         "updated_at": Greatest(F("updated_at"), at, output_field=time),
     }
-    if not comment.internal:
+    if not comment.internal and not is_unproven(comment):  # which is no answer to anybody
         moved["awaits_answer"] = if_newest("awaits_answer", comment.requester, flag)
     return moved
 

@@ -1,6 +1,7 @@
 """The bodies of requests to the API: how much of one is read, and what JSON it may be."""
 
 import json
+import re
 from typing import Any, cast
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from ninja.parser import Parser
 
 from tickets.refusals import NOT_AN_OBJECT, BadBody
 
+FILES = re.compile(r"/api/tickets/[0-9]+/attachments/")  # addresses that take files
 MOST_VALUES = 2000  # of one body: 500 ids with their versions, and what is to be changed
 TOO_MANY_VALUES = f"The body holds too much: send at most {MOST_VALUES:,} values."
 
@@ -18,6 +20,8 @@ def read_whole(request: HttpRequest) -> None:
     """Read the body. Django refuses one whose announced length is too large. A body that comes in
     chunks announces none, so it is measured here."""
     most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if FILES.fullmatch(request.path_info):
+        return  # files are read from the disk and to the disk, piece by piece
     if most is not None and len(request.body) > most:
         raise RequestDataTooBig
 

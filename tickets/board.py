@@ -20,6 +20,7 @@ from tickets.folding import MOST_WORDS, words_of
 from tickets.lists.due import DUE, Day
 from tickets.lists.sorting import NEWEST_FIRST, SORTS
 from tickets.models import Priority, Status, Ticket
+from tickets.requesters import asked_by
 from tickets.search import LARGEST_ID, mentioning
 from tickets.tagging import tagged
 from tickets.texts import shortened
@@ -31,6 +32,7 @@ NO_STATUS = frozenset({"none"})  # which no ticket has
 US = "us"  # asked for as those whom a ticket waits for
 NOBODY = 0  # asked for as an assignee: unassigned tickets; no user has this id
 LONGEST_SEARCH = 200
+LONGEST_ADDRESS = 254
 LONGEST_QUOTE = 60  # characters of what is refused
 IDENTITY = re.compile("[1-9][0-9]{0,18}")
 
@@ -83,6 +85,7 @@ class Filters:
     waiting: str = ""  # US: the last word is the requester's
     due: str = ""
     tag: str = ""
+    requester: str = ""  # an address
     q: str = ""
 
     @classmethod
@@ -105,6 +108,7 @@ class Filters:
             waiting=waiting,
             due=due,
             tag=_tag(params.get("tag", "")),
+            requester=_requester(params.get("requester", "")),
             q=_search(params.get("q", "")),
         )
 
@@ -125,13 +129,20 @@ class Filters:
             tickets = tickets.filter(Day.of(timezone.now()).among(self.due))
         if self.tag:
             tickets = tagged(tickets, self.tag)
+        if self.requester:
+            tickets = asked_by(tickets, self.requester)
         if self.q:
             tickets = mentioning(tickets, words_of(self.q))
         return tickets.defer("description")
 
+    @property
+    def is_search(self) -> bool:
+        """Whether only the database finds what matches."""
+        return bool(self.q or self.requester)
+
     def match(self, candidate: Filterable, day: Day) -> bool:
-        """Whether a ticket, or each ticket of a group, matches on that day. Tag and search
-        are left out, for a group does not know what its tickets have and say."""
+        """Whether a ticket, or each ticket of a group, matches on that day. The tag, and what only
+        the database finds, are left out: a group does not know what its tickets have and say."""
         return (
             (not self.statuses or candidate.status in self.statuses)
             and self.priority in ("", candidate.priority)
@@ -188,6 +199,16 @@ def _tag(value: str) -> str:
         return tags.one(value) if value.strip() else ""
     except tags.BadTags as error:
         raise BadFilter("tag", f"{error}") from None
+
+
+def _requester(value: str) -> str:
+    address = value.strip()
+    if "\0" in address or len(address) > LONGEST_ADDRESS:
+        raise BadFilter(
+            "requester",
+            f"A requester is an address of at most {LONGEST_ADDRESS} characters, without NUL.",
+        )
+    return address
 
 
 def _search(value: str) -> str:

@@ -9,7 +9,7 @@ under the lock. So nobody can write to a ticket that has just been moved out of 
 there is no such ticket the command raises `Ticket.DoesNotExist`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from tickets.database_time import clock
-from tickets.models import Comment, Ticket
+from tickets.models import Attachment, Comment, Ticket
 from tickets.names import name_of
 from tickets.visibility import visible_tickets
 
@@ -114,13 +114,17 @@ def comment(
     seen: int | None = None,
     changes: dict[str, Any] | None = None,
     version: int | None = None,
+    attaching: Sequence[Attachment] = (),
+    cc: Sequence[str] = (),
     **how: Any,
 ) -> Comment:
     """Add what the user says, and set fields of the ticket in the same step. `how` says whether it
-    is `internal`, the `requester`'s words, and `via` what it came.
+    is `internal`, the `requester`'s words, and `via` what it came. It takes along the files that it
+    is `attaching`, and its mail goes to those in `cc` too.
 
     If others have written since the user looked, raise Unseen instead: `seen` is the newest comment
-    that they had seen, 0 is none, and None asks for no such look. `version` is as in edit().
+    that they had seen, 0 is none, and None asks for no such look. `version` is as in edit(). `cc`
+    are the addresses that get a copy of a reply that is mailed.
     """
     with transaction.atomic():
         ticket = hold(user, ticket_id)
@@ -129,7 +133,8 @@ def comment(
         _must_be_at(ticket, version)
         if changes:
             saved(ticket, changes)  # before the comment, which moves the stored row on
-        return Comment.objects.create(ticket=ticket, author=user, body=body, **how)
+        said = Comment(ticket=ticket, author=user, body=body, **how)
+        return _said(said, attaching, cc)
 
 
 def unseen(ticket: Ticket, user: Any, seen: int) -> QuerySet[Comment]:
@@ -168,6 +173,12 @@ def hold_any(ticket_id: int) -> Ticket:
     return Ticket.locked([ticket_id]).get()
 
 
+def where_it_goes_on(ticket_id: int) -> int:
+    """The number of the ticket that it was merged into, or its own."""
+    pointer = Ticket.objects.filter(pk=ticket_id).values_list("merged_into", flat=True).first()
+    return pointer or ticket_id
+
+
 def edit_any(ticket_id: int, changes: dict[str, Any]) -> Ticket:
     """Set the fields of any ticket."""
     with transaction.atomic():
@@ -175,15 +186,29 @@ def edit_any(ticket_id: int, changes: dict[str, Any]) -> Ticket:
 
 
 def comment_on_any(
-    ticket_id: int, author: Any, body: str, *, at: datetime | None = None, **how: Any
+    ticket_id: int,
+    author: Any,
+    body: str,
+    *,
+    at: datetime | None = None,
+    attaching: Sequence[Attachment] = (),
+    cc: Sequence[str] = (),
+    **how: Any,
 ) -> Comment:
-    """Add a comment to any ticket, dated `at` or now. `how` says whether it is `internal`, the
-    `requester`'s words, and `via` what it came."""
+    """Add a comment to any ticket, or where its conversation goes on if it was merged, dated `at`
+    or now. All else is as in comment(). If the ticket is being merged at this very moment, Merged
+    is raised: then it can be done again."""
     with transaction.atomic():
-        ticket = hold_any(ticket_id)
-        return Comment.objects.create(
-            ticket=ticket, author=author, body=body, created_at=at or clock.now(), **how
-        )
+        ticket = hold_any(where_it_goes_on(ticket_id))
+        at = at or clock.now()
+        said = Comment(ticket=ticket, author=author, body=body, created_at=at, **how)
+        return _said(said, attaching, cc)
+
+
+def _said(comment: Comment, attaching: Sequence[Attachment], cc: Sequence[str]) -> Comment:
+    comment.attaching, comment.cc = attaching, cc
+    comment.save()
+    return comment
 
 
 def _must_be_at(ticket: Ticket, version: int | None) -> None:

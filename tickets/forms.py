@@ -12,6 +12,7 @@ from django.utils import timezone
 from tickets.board import ANY
 from tickets.editing import StaleVersion
 from tickets.lists.due import NONE, OVERDUE, TODAY, WEEK
+from tickets.mail.addresses import LONGEST_FIELD, BadAddress, copies_in
 from tickets.models import Priority, Queue, Status, Ticket, Via
 from tickets.person_field import People, PeopleSelect, PersonField
 from tickets.search import LARGEST_ID
@@ -212,6 +213,10 @@ class CommentForm(forms.Form):
         ),
         error_messages={"required": "There is nothing to send yet: write something first."},
     )
+    cc = forms.CharField(
+        required=False, label="Copies to", max_length=LONGEST_FIELD,
+        widget=forms.TextInput(attrs={"inputmode": "email", "placeholder": "name@example.com, …"}),
+    )  # fmt: skip
     seen = forms.IntegerField(
         min_value=0, max_value=LARGEST_ID, required=False, widget=Seen(attrs={"id": None})
     )
@@ -222,6 +227,13 @@ class CommentForm(forms.Form):
         words were there: so no draft of a note, and no page of then, ever becomes a reply."""
         sent = str(self.data.get("internal", ""))
         return sent if sent in ("", self.REQUESTER) else self.NOTE
+
+    def clean_cc(self) -> list[str]:
+        """Only a reply is mailed; the control of it is out of sight with anything else."""
+        try:
+            return [] if self.kind else copies_in(self.cleaned_data["cc"])
+        except BadAddress as error:
+            raise forms.ValidationError(f"{error}") from None
 
     def clean(self) -> dict[str, Any]:
         is_theirs = self.kind == self.REQUESTER

@@ -103,7 +103,11 @@ class Sent:
         key = request.POST.get(FIELD, "")
         unseen = (FIELD, "csrfmiddlewaretoken", "version", "seen")
         fields = [(name, texts) for name, texts in request.POST.lists() if name not in unseen]
-        body = urlencode(sorted(fields), doseq=True).encode()
+        files = [
+            (name, [f"{file.name} {file.size}" for file in files])
+            for name, files in request.FILES.lists()
+        ]
+        body = urlencode(sorted(fields) + sorted(files), doseq=True).encode()
         return cls(request.user.pk, key if is_good_key(key) else None, _digest(request, body))
 
 

@@ -7,9 +7,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
+from django.utils.functional import cached_property
 
 from tickets.activity import ActivitySide, ActivityTime, Awaiting, Side, moved_by
+from tickets.attachments.models import Attachment as Attachment
+from tickets.attachments.models import Leftover  # noqa: F401  Django looks for models here
 from tickets.bookkeeping import (  # noqa: F401  Django looks for models here
     BulkItem,
     BulkJob,
@@ -22,7 +25,14 @@ from tickets.bookkeeping import (  # noqa: F401  Django looks for models here
 )
 from tickets.bounded import Bounded
 from tickets.canned.models import CannedReply  # noqa: F401  Django looks for models here
+from tickets.choices import Priority as Priority
+from tickets.choices import Status as Status
+from tickets.choices import Via as Via
 from tickets.database_time import DatabaseTime, clock
+from tickets.exchange.models import ImportedTicket  # noqa: F401
+from tickets.inbox.models import KeptMail, KeptPiece, Letter, MailText  # noqa: F401
+from tickets.mail.models import Heard, Mail, Thread  # noqa: F401
+from tickets.merging.refusals import Merged
 from tickets.names import AuthorName, name_of
 from tickets.notices.models import DueTold, Muted  # noqa: F401
 from tickets.notices.models import Notice as Notice
@@ -32,21 +42,7 @@ from tickets.queues.models import Membership as Membership
 from tickets.queues.models import Queue as Queue
 from tickets.tags import TagsField
 from tickets.texts import LongText
-
-
-class Status(models.TextChoices):
-    NEW = "new"
-    OPEN = "open"
-    PENDING = "pending"
-    RESOLVED = "resolved"
-    CLOSED = "closed"
-
-
-class Priority(models.TextChoices):
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
-    URGENT = "urgent"
+from tickets.webhooks.models import Delivery, Webhook  # noqa: F401
 
 
 class Ticket(Bounded):
@@ -63,6 +59,12 @@ class Ticket(Bounded):
     requester_email = models.EmailField(blank=True)
     tags = TagsField()
     due_at = models.DateTimeField(null=True, blank=True)
+    # Where its conversation goes on (merging/deeds.py). Without a constraint, which a process of a
+    # release before this could not keep.
+    merged_into: Any = models.ForeignKey(
+        "self", models.CASCADE, null=True, editable=False, related_name="pointers",
+        db_constraint=False, db_index=False,
+    )  # fmt: skip
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = DatabaseTime(editable=False)
     updated_at = DatabaseTime(editable=False)
@@ -75,7 +77,7 @@ class Ticket(Bounded):
 
     tracked = (
         "subject", "description", "queue", "assignee", "status", "priority",
-        "requester_name", "requester_email", "tags", "due_at", "created_at",
+        "requester_name", "requester_email", "tags", "due_at", "merged_into", "created_at",
     )  # fmt: skip
     has_changed = False  # whether editing.py made a new version when it saved it last
 
@@ -100,6 +102,11 @@ class Ticket(Bounded):
                 models.Index(fields=[name, "id"], name=f"ticket_by_{name}")
                 for name in ("created_at", "due_at", "last_activity_at", "updated_at")
             ),
+            # The tickets of one requester, whatever the case of the address (requesters.py).
+            models.Index(Lower("requester_email"), "id", name="ticket_of_requester"),
+            models.Index(
+                fields=["merged_into"], condition=Q(merged_into__isnull=False), name="ticket_merged"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -121,29 +128,26 @@ class Ticket(Bounded):
     @classmethod
     def hear(cls, comment: "Comment") -> "Ticket":
         """Move the last activity of the comment's ticket, which is locked from then on. A comment
-        is a row of its own, so the version stays, and the caller tells."""
+        is a row of its own, so the version stays, and the caller tells. Merged is raised where the
+        conversation goes on elsewhere."""
         rows = cls._base_manager.filter(pk=comment.ticket_id)
         cls.update_without_telling(rows, **moved_by(comment))
-        return cls.stored([comment.ticket_id]).get()
+        ticket = cls.stored([comment.ticket_id]).get()
+        if ticket.merged_into_id is not None:
+            raise Merged(ticket)
+        return ticket
 
     @classmethod
     def stored(cls, keys: Collection[Any]) -> models.QuerySet["Ticket"]:
         return super().stored(keys).select_related("queue", "assignee")
 
 
-class Via(models.TextChoices):
-    """How a comment came."""
-
-    PAGE = "page"
-    API = "api"
-    PHONE = "phone"
-    MAIL = "mail"
-
-
 class CommentQuerySet(models.QuerySet["Comment"]):
     def bulk_create(self, objs: Iterable["Comment"], *args: Any, **options: Any) -> list["Comment"]:
         """Lock the tickets first, as `save()` does."""
         comments = [*objs]
+        if any(comment.attaching or comment.cc for comment in comments):
+            raise ValueError(Comment.ALONE)
         Comment.refuse_creation(comments)  # before the transaction: the caller's then goes on
         with transaction.atomic(savepoint=False):
             Ticket.locked({comment.ticket_id for comment in comments})
@@ -162,6 +166,7 @@ class Comment(Bounded):
         "A comment is never changed or deleted by itself: add another one with"
         " Comment.objects.create(...), or delete its ticket."
     )
+    ALONE: ClassVar[str] = "A comment with files or copies is saved alone, by save()."
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="comments")
     author = models.ForeignKey(
@@ -178,6 +183,16 @@ class Comment(Bounded):
     body = LongText()
     internal = models.BooleanField(default=False)
     created_at = DatabaseTime(editable=False)
+    # The number of the ticket on which it was said, and who that one was from, if that ticket was
+    # merged into this one. They stay when it is deleted.
+    said_on = models.BigIntegerField(null=True, editable=False)
+    asker = models.CharField(max_length=254, default="", db_default="", editable=False)
+
+    # Set before it is saved: the files that it takes along, and who gets a copy of its mail.
+    attaching: Sequence[Attachment] = ()
+    cc: Sequence[str] = ()
+    # And whether there is more of it than its body: a message's quoted history (inbox/models.py).
+    has_quoted = False
 
     objects = CommentQuerySet.as_manager()
 
@@ -203,6 +218,16 @@ class Comment(Bounded):
         without `author_name` have ended, they write rows that have only the author."""
         return self.author_name or (name_of(self.author) if self.author else "")
 
+    @property
+    def is_folded(self) -> bool:
+        """Whether there is more of it than its body; where it was read, `quotes` of its query."""
+        return self.has_quoted or bool(getattr(self, "quotes", False))
+
+    @cached_property
+    def attached(self) -> list[Attachment]:
+        """Its files. Where there are many comments, attach_to() gives each its own at once."""
+        return [*self.attachments.all()]
+
     def save(self, **options: Any) -> None:
         if not self._state.adding:
             raise ValueError(self.PERMANENT)
@@ -211,6 +236,11 @@ class Comment(Bounded):
         with transaction.atomic(savepoint=False):
             Ticket.locked([self.ticket_id])
             super().save(**{**options, "force_insert": True})
+        self.attached = [*self.attaching]
+
+    def hand_on(self, stored: "Comment") -> None:
+        stored.attaching, stored.cc = self.attaching, self.cc
+        stored.has_quoted = self.has_quoted
 
     @classmethod
     def refuse_creation(cls, rows: Iterable[models.Model]) -> None:

@@ -24,6 +24,13 @@ def writer_of(comment: Any) -> str:
     return str(ticket.requester_name or ticket.requester_email) if ticket else ""
 
 
+def is_unproven(comment: Any) -> bool:
+    """Whether it came by mail under an address that proves nothing, and is not the requester's: its
+    author is a name with an address behind it, "Jonas Weber <jonas@example.com>"."""
+    is_anybody = comment.author_id is None and not comment.requester
+    return is_anybody and comment.via == "mail" and str(comment.author_name).endswith(">")
+
+
 class AuthorName(models.CharField):  # type: ignore[type-arg]
     """Filled with the name of whoever wrote the row when it is first written, whatever writes it:
     `bulk_create()` passes neither `save()` nor a signal. `loaddata` keeps what it loads."""

@@ -5,13 +5,16 @@ import re
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from tickets.forms import CommentForm, EditForm
+from tickets.inbox.quoted import QUOTED_DESCRIPTION
 from tickets.lists.sidebar import Sidebar
 from tickets.models import Ticket
 from tickets.public import public_ticket
+from tickets.requesters import others
 from tickets.texts import LONGEST_TEXT
 from tickets.timeline import timeline
 from tickets.visibility import may_create, visible_tickets
@@ -36,13 +39,16 @@ def ticket_page(
         "comment_form": CommentForm(initial={"seen": told.seen}),
     }
     known = public_ticket(ticket)  # for the page's script
-    shown = {"ticket": ticket, "known": known, "timeline": told, **forms, **context}
+    mails = bool(settings.EMAIL_URL)
+    shown = {"ticket": ticket, "known": known, "mails": mails, "timeline": told, **forms, **context}
     shown["comment_form"].offer_replies(ticket)
+    shown["others"] = others(request.user, ticket)
     return page(request, "tickets/ticket.html", head, shown, status=status)
 
 
 def visible_or_404(request: HttpRequest, ticket_id: int) -> Ticket:
-    return get_object_or_404(visible_tickets(request.user), pk=ticket_id)
+    tickets = visible_tickets(request.user).annotate(has_quoted=QUOTED_DESCRIPTION)
+    return get_object_or_404(tickets, pk=ticket_id)
 
 
 def way_back(request: HttpRequest) -> str:
@@ -71,7 +77,7 @@ def page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     """A page with the side navigation and its counters."""
-    side = side or Sidebar.of(request.user)
+    side = side or Sidebar.of(request.user, head=head)
     shared = {
         "head": head,
         "counted_until": side.counts.until,

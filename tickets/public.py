@@ -7,9 +7,11 @@ from typing import Any
 from django.db.models import QuerySet
 
 from tickets import tags
+from tickets.attachments.shown import public_attachment
+from tickets.mail.telling import public_mail
 from tickets.models import Comment, Ticket, Via
-from tickets.names import name_from, name_of
-from tickets.texts import LONGEST_LINE, SHOWN_AT_ONCE, shortened
+from tickets.names import is_unproven, name_from, name_of
+from tickets.texts import LONGEST_LINE, LONGEST_TEXT, SHOWN_AT_ONCE, shortened
 
 LONG_TEXT = {"description"}  # changes of these are told without their values
 
@@ -39,8 +41,15 @@ def public_ticket(ticket: Ticket) -> dict[str, Any]:
         "version": ticket.version,
         "created_at": ticket.created_at,
         "awaits_answer": ticket.awaits_answer,
+        "merged_into": ticket.merged_into_id,
         **last_activity(ticket),
     }
+
+
+def shown(ticket: Ticket) -> dict[str, Any]:
+    """The ticket as in events, with its description beside. A description from before there was a
+    limit is shortened to it, and ends with an ellipsis."""
+    return {**public_ticket(ticket), "description": shortened(ticket.description, LONGEST_TEXT)}
 
 
 def last_activity(ticket: Ticket) -> dict[str, Any]:
@@ -62,8 +71,11 @@ def public_comment(comment: Comment) -> dict[str, Any]:
         "body": comment.body,
         "internal": comment.internal,
         "created_at": comment.created_at,
-        "attachments": [],
-        "mail": None,
+        "said_on": comment.said_on,
+        "asker": comment.asker,
+        "attachments": [public_attachment(attachment) for attachment in comment.attached],
+        "mail": public_mail(comment),
+        "quoted": comment.is_folded,
     }
 
 
@@ -96,6 +108,9 @@ def public_value(ticket: Ticket, name: str) -> Any:
         return person(ticket.assignee)
     if name == "tags":
         return tags.listed(ticket.tags)
+    if name == "merged_into":
+        into = ticket.merged_into_id
+        return into and {"id": into, "name": f"#{into}"}
     return getattr(ticket, name)
 
 
@@ -114,18 +129,33 @@ def in_words(ticket: Ticket, name: str) -> str:
 WAYS = {Via.PHONE.value: "by phone", Via.MAIL.value: "by mail"}
 
 
-def said_by(comment: Comment, ticket: Ticket) -> str:
-    """Whose words they are; "" where it is not known. static/tickets/wording.js says the same."""
+def said_by(comment: Comment, ticket: Ticket, nameless: str = "Requester") -> str:
+    """Whose words they are; "" where it is not known. static/tickets/speakers.js says the same. By
+    mail it is with the address, so that nobody passes for somebody else by a name."""
     if not comment.requester:
-        return comment.written_by
+        is_claim = comment.internal and is_unproven(comment)
+        return f"says they are {comment.written_by}" if is_claim else comment.written_by
     own = comment.author_name if comment.via == Via.MAIL else ""  # else it is the agent's
-    return own or ticket.requester_name or "Requester"
+    asker = comment.asker if comment.said_on else ticket.requester_name
+    return own or asker or nameless
 
 
 def noted(comment: Comment) -> str:
-    """How the requester's words came, such as "noted by alice, by phone"."""
-    if not comment.requester:
-        return ""
-    agent = comment.written_by if comment.via != Via.MAIL else ""
-    ways = [f"noted by {agent}" if agent else "", WAYS.get(comment.via, "")]
+    """How it came, such as "noted by alice, by phone", and on which ticket, if not on this one."""
+    is_mail = comment.via == Via.MAIL
+    agent = comment.written_by if comment.requester and not is_mail else ""
+    is_known = comment.requester or comment.author_id or is_unproven(comment)
+    ways = [
+        f"noted by {agent}" if agent else "",
+        WAYS.get(comment.via, "") if comment.requester or (is_mail and is_known) else "",
+        f"on #{comment.said_on}" if comment.said_on else "",
+    ]
     return ", ".join(way for way in ways if way)
+
+
+def tag(comment: Comment) -> str:
+    """What nobody may overlook: that the requester does not read it, or did not write it. A mail
+    from an agent's address may be anybody's until that is proved."""
+    if comment.internal:
+        return "internal note, not proven" if is_unproven(comment) else "internal note"
+    return "not the requester" if is_unproven(comment) else ""

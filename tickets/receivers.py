@@ -4,20 +4,25 @@ publish the events by which open pages are brought up to date."""
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models.signals import post_save, pre_delete
+from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 
 import live
 from live import Transition, changed
 from tickets import tagging
 from tickets.actor import current_actor
+from tickets.attachments import sweeping
+from tickets.attachments.taking import claim
 from tickets.bounded import refuse_long
 from tickets.history import record
-from tickets.models import Comment, Membership, Queue, Ticket
+from tickets.mail.outgoing import queue_reply
+from tickets.merging.refusals import Merged
+from tickets.models import Attachment, Comment, Membership, Queue, Ticket
 from tickets.names import name_of
 from tickets.notices.telling import tell_assignee, tell_of_comment
 from tickets.public import last_activity, person, public_changes, public_ticket, told_comment
 from tickets.search import SEARCHED, remember
+from tickets.telling import tell
 from tickets.visibility import (
     EVERYONE,
     SUPERUSERS,
@@ -33,15 +38,17 @@ live.observe(User, ("username", "first_name", "last_name", "is_superuser", "is_a
 @receiver(changed, sender=Ticket, dispatch_uid="tickets.ticket_changed")
 def ticket_changed(transition: Transition[Ticket], **kwargs: Any) -> None:
     refuse_long(transition)
-    record(transition)
     before, after = transition.before, transition.after
+    if before is not None and before.merged_into_id and "status" in transition.fields:
+        raise Merged(before)
+    record(transition)
     if after is not None and (before is None or not set(SEARCHED).isdisjoint(transition.fields)):
         remember([after])
     tagging.follow(transition)
     if before is None and after is not None:
-        live.publish("ticket.created", _state(after), audience_of(after))
+        tell("ticket.created", _state(after), audience_of(after))
     elif after is None and before is not None:
-        live.publish("ticket.removed", _removed(before), audience_of(before))
+        tell("ticket.removed", _removed(before), audience_of(before))
     elif before is not None and after is not None:
         _publish_update(before, after, transition.fields)
     tell_assignee(transition)
@@ -49,7 +56,7 @@ def ticket_changed(transition: Transition[Ticket], **kwargs: Any) -> None:
 
 def _publish_update(before: Ticket, after: Ticket, fields: tuple[str, ...]) -> None:
     state = _state(after)
-    live.publish(
+    tell(
         "ticket.updated",
         {**state, "changes": public_changes(before, after, fields)},
         audience_of(after),
@@ -79,16 +86,18 @@ def comment_changed(transition: Transition[Comment], **kwargs: Any) -> None:
     if comment is None:  # deleted with its ticket, which is told
         return
     remember([comment])
+    claim(comment)
     # Locked from here on: the ticket stays in its queue until the event is written, so its audience
     # is right.
     ticket = Ticket.hear(comment)
+    queue_reply(comment, ticket)
     data = {
         "ticket": {"id": ticket.pk, **last_activity(ticket)},
         "comment": told_comment(comment),
         "actor": person(current_actor() or comment.author),
         "at": comment.created_at,
     }
-    live.publish("comment.created", data, audience_of(ticket))
+    tell("comment.created", data, audience_of(ticket))
     tell_of_comment(comment, ticket)
 
 
@@ -140,6 +149,9 @@ def user_about_to_be_deleted(instance: Any, **kwargs: Any) -> None:
     """The comments keep the author's name, and lose the author: open pages are told."""
     if Comment.forget_author(instance):
         live.reload([EVERYONE])
+
+
+live.listens(post_delete, to=Attachment)(sweeping.row_deleted)
 
 
 @live.listens(pre_delete, to=Comment)

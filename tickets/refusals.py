@@ -14,9 +14,11 @@ from django.db import IntegrityError
 from django.http import Http404, HttpRequest, JsonResponse
 from ninja import errors as ninja
 
+from tickets.attachments.limits import Refused, TooMany
 from tickets.board import BadFilter, TooManyWords
 from tickets.editing import StaleVersion, Unseen
 from tickets.idempotency import HEADER, AnotherBody, StillAtWork
+from tickets.merging.refusals import Merged, NotMerged, TwoPeople
 from tickets.models import Comment, Ticket
 from tickets.public import public_comment
 from tickets.timeline import deeds_since, said_since
@@ -26,6 +28,8 @@ SIGNED_OUT = "You are signed out: log in and send the session's cookie."
 CSRF_REFUSED = "The header X-CSRFToken is missing or is not the token of the cookie."
 JUST_DELETED = "Nothing was saved: the queue or the assignee has just been deleted. Look again."
 NOT_AN_OBJECT = "The body has to be one object of JSON, in UTF-8."
+
+FILES_AGAIN_AFTER = 600  # seconds, in Retry-After
 
 ANOTHER_BODY = "It came before, with another method, path or body: use a new key for a new write."
 
@@ -144,6 +148,15 @@ def since_then(error: StaleVersion) -> str:
     return f"{error} Since then: {since}." if since else f"{error}"
 
 
+def merged(request: HttpRequest, error: Exception) -> JsonResponse:
+    return refuse(HTTPStatus.CONFLICT, f"{error}")
+
+
+def two_people(request: HttpRequest, error: TwoPeople) -> JsonResponse:
+    fields = {"despite": "Send true to merge them all the same."}
+    return refuse(HTTPStatus.CONFLICT, f"{error}", fields)
+
+
 def not_looked(request: HttpRequest, error: Unseen) -> JsonResponse:
     missed = [
         {**public_comment(comment), **({"shortened": True} if comment.is_shortened else {})}
@@ -172,11 +185,23 @@ def pointless(request: HttpRequest, error: IntegrityError) -> JsonResponse:
     return refuse(HTTPStatus.CONFLICT, JUST_DELETED)
 
 
+def not_attached(request: HttpRequest, error: Refused) -> JsonResponse:
+    answer = refuse(error.status, f"{error}")
+    if error.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        answer["Retry-After"] = f"{FILES_AGAIN_AFTER}"
+    return answer
+
+
+def too_many_files(request: HttpRequest, error: exceptions.TooManyFilesSent) -> JsonResponse:
+    return not_attached(request, TooMany())
+
+
 HANDLERS: dict[type[Exception], Any] = {
     ninja.AuthenticationError: signed_out,
     ninja.HttpError: refused,
     ninja.ValidationError: bad_shape,
     exceptions.RequestDataTooBig: too_large,
+    exceptions.TooManyFilesSent: too_many_files,
     exceptions.SuspiciousOperation: suspicious,
     exceptions.ValidationError: bad_values,
     Http404: no_such_ticket,
@@ -188,6 +213,10 @@ HANDLERS: dict[type[Exception], Any] = {
     TooManyWords: too_many_words,
     StaleVersion: stale,
     Unseen: not_looked,
+    Merged: merged,
+    NotMerged: merged,
+    TwoPeople: two_people,
+    Refused: not_attached,
     AnotherBody: another_body,
     StillAtWork: still_at_work,
     Exception: leave_to_django,

@@ -24,6 +24,7 @@ from django.utils import timezone
 from tickets import editing
 from tickets.actor import acting_as
 from tickets.bookkeeping import ReplayedCase
+from tickets.mail.outgoing import unmailed
 from tickets.models import Priority, Queue, Status, Ticket
 
 COLUMNS = ("case_id", "activity", "timestamp")
@@ -179,7 +180,7 @@ class Replay:
 
     def perform(self, row: Row) -> None:
         """Do what the row says and count it as done, both or nothing."""
-        with transaction.atomic():
+        with unmailed(), transaction.atomic():
             case, _ = ReplayedCase.objects.select_for_update().get_or_create(
                 digest=self.log.digest, case=row.case
             )
@@ -190,7 +191,7 @@ class Replay:
             if row.of_case == 0:
                 case.ticket = self._create_ticket(row)
             if case.ticket is not None:  # else somebody has deleted it here
-                self._apply(row, case.ticket)
+                self._apply(row, case.ticket.merged_into or case.ticket)
             case.rows += 1
             case.save()
 

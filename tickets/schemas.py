@@ -18,8 +18,12 @@ from pydantic import (
 
 from tickets import tags
 from tickets.activity import Side
+from tickets.attachments.limits import MOST
+from tickets.attachments.schemas import AttachmentShown
 from tickets.bookkeeping import LONGEST_KEY
 from tickets.idempotency import BAD_KEY, HEADER, WAIT, WELL_FORMED, is_good_key
+from tickets.mail.addresses import MOST_COPIES, checked_copies
+from tickets.mail.models import State
 from tickets.models import Priority, Status, Ticket, Via
 from tickets.search import LARGEST_ID
 from tickets.texts import LONGEST_TEXT, too_long
@@ -48,6 +52,10 @@ def _good_key(key: str | None) -> str | None:
     if key is not None and not is_good_key(key):
         raise ValueError(BAD_KEY)
     return key
+
+
+def _good_copies(addresses: list[str]) -> list[str]:
+    return checked_copies(addresses)  # whose refusal is a ValueError
 
 
 def _written(moment: Any) -> Any:
@@ -152,6 +160,13 @@ NOT_BOTH: Any = {
 }
 
 
+Copies = Annotated[
+    list[Annotated[str, Field(max_length=254)]],
+    Field(max_length=MOST_COPIES),
+    AfterValidator(_good_copies),
+]
+
+
 class NewComment(Given):
     model_config = ConfigDict(extra="forbid", json_schema_extra=NOT_BOTH)
 
@@ -161,6 +176,9 @@ class NewComment(Given):
         Field(json_schema_extra={**LIMITED, **NOT_BLANK}),
     ]
     internal: Annotated[bool, Strict()] = False
+    cc: Copies = Field(
+        [], description="Who gets a copy of a reply that is mailed: addresses, at most ten."
+    )
     requester: Annotated[bool, Strict()] = Field(
         False, description="These are the requester's words, as you note them; never internal."
     )
@@ -170,6 +188,9 @@ class NewComment(Given):
     )
     version: IdInBody | None = Field(
         None, description="Of the ticket, as you saw it; with an older one nothing is written."
+    )
+    attachments: list[IdInBody] = Field(
+        [], max_length=MOST, description="Ids of files that you have uploaded to this ticket."
     )
     seen: SeenId | None = Field(
         None,
@@ -199,6 +220,9 @@ class TicketListed(Schema):
     awaits_answer: bool = Field(
         description="The last word is the requester's, internal notes aside."
     )
+    merged_into: int | None = Field(
+        description="The id of the ticket where its conversation goes on; null: it was not merged."
+    )
     last_activity_at: datetime = Field(description="The newest comment, or the opening.")
     last_activity_by: Side
     updated_at: datetime = Field(description="Moved by a comment too, which no version counts.")
@@ -222,6 +246,13 @@ class TicketsShown(Schema):
     head: int = Field(description="The log position this list is at least as new as.")
 
 
+class MailShown(Schema):
+    state: State
+    reason: str = Field(description="Why it has failed, or is not sent yet.")
+    to: str
+    cc: list[str]
+
+
 class CommentShown(Schema):
     id: int
     author: Named | None = Field(description="null once the user is deleted.")
@@ -233,8 +264,13 @@ class CommentShown(Schema):
     body: str
     internal: bool
     created_at: datetime
-    attachments: list[Any] = Field(description="None yet.")
-    mail: None = Field(description="null: nothing is mailed yet.")
+    said_on: int | None = Field(
+        description="The id of the ticket on which it was said, if that was merged into this one."
+    )
+    asker: str = Field(description='Whom that one was from; "" where it was not merged.')
+    attachments: list[AttachmentShown]
+    mail: MailShown | None = Field(description="null: it is not mailed to the requester.")
+    quoted: bool = Field(description="It came by mail, and its page shows more: what it quotes.")
 
 
 class Refusal(Schema):

@@ -13,9 +13,11 @@ from django.db.models.functions import Coalesce, Left, Length
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from tickets.attachments.shown import attach_to
 from tickets.editing import unseen
-from tickets.history import CREATED
-from tickets.models import Change, Comment, Ticket
+from tickets.history import CREATED, MERGES, TOOK_IN
+from tickets.inbox.quoted import QUOTED_COMMENT
+from tickets.models import Attachment, Change, Comment, Ticket
 from tickets.public import LONG_TEXT
 from tickets.search import LARGEST_ID
 from tickets.texts import SHOWN_AT_ONCE
@@ -47,6 +49,7 @@ class Entry:
     actor: str = ""
     actor_id: int | None = None
     created: bool = False
+    is_merge: bool = False  # which is not taken back
     steps: list[Step] = field(default_factory=list)
 
 
@@ -101,6 +104,7 @@ class Timeline:
     earlier: int  # how many there are before them
     is_past: bool  # there are later ones
     seen: int = 0  # the newest comment that its reader has seen then; 0 is none
+    attached: list[Attachment] = field(default_factory=list)  # to the ticket's description
 
     @property
     def first(self) -> str:
@@ -117,14 +121,16 @@ def timeline(ticket: Ticket, before: Place | None = None) -> Timeline:
             changes.filter(before.changes_before),
         )
     said = beginnings(comments.order_by("-created_at", "-pk")[:AT_ONCE])
+    attached = attach_to(said, ticket.pk)
+    saved = newest_saves(changes, AT_ONCE)
     entries = [Entry(at=comment.created_at, comment=comment) for comment in said]
-    entries = sorted(
-        entries + newest_saves(changes, AT_ONCE), key=lambda entry: Place.of(entry).order
-    )
+    entries = sorted(entries + saved, key=lambda entry: Place.of(entry).order)
     shown = entries[-AT_ONCE:]
     if not shown:
-        return Timeline([], 0, before is not None)
+        return Timeline([], 0, before is not None, attached=attached)
     seen = max((comment.pk for comment in said), default=0)
+    if len(entries) == len(shown) and max(len(said), len(saved)) < AT_ONCE:
+        return Timeline(shown, 0, before is not None, seen, attached)
     first = Place.of(shown[0])
     saves = ticket.history.filter(first.changes_before).order_by().values("ticket")
     saves_before = saves.annotate(n=Count("version", distinct=True)).values("n")
@@ -132,18 +138,25 @@ def timeline(ticket: Ticket, before: Place | None = None) -> Timeline:
     earlier = comments_before.aggregate(
         n=Count("pk") + Coalesce(Subquery(saves_before), 0, output_field=IntegerField())
     )["n"]
-    return Timeline(shown, earlier, before is not None, seen)
+    return Timeline(shown, earlier, before is not None, seen, attached)
 
 
 def beginnings(comments: QuerySet[Comment]) -> list[Comment]:
     """The comments, each with no more of its text in `body` than a page of many shows; of a longer
     one it says so, by `is_shortened` and `whole_length`."""
     cut = (
-        Comment.objects.select_related("author")
+        Comment.objects.select_related("author", "mail_row")
         .defer("body")
-        .annotate(beginning=Left("body", SHOWN_AT_ONCE), whole_length=Length("body"))
+        .annotate(
+            beginning=Left("body", SHOWN_AT_ONCE),
+            whole_length=Length("body"),
+            quotes=QUOTED_COMMENT,
+        )
     )
-    found = _in_order(cut, comments.values_list("pk", flat=True))
+    # Chosen in a query of its own: a database that cuts as it chooses reads all the others' texts.
+    found: list[Any] = [
+        *cut.filter(pk__in=comments.values("pk")).order_by(*comments.query.order_by)
+    ]
     for comment in found:
         comment.body = comment.beginning
         comment.is_shortened = comment.whole_length > len(comment.beginning)
@@ -184,7 +197,9 @@ def said_since(ticket: Ticket, user: Any, seen: int) -> list[Any]:
     """What others have written after the newest comment that the user had seen, the oldest first;
     or the newest of it if that is much."""
     newest = unseen(ticket, user, seen).order_by("-pk")
-    return beginnings(newest[:MOST_MISSED])[::-1]
+    said = beginnings(newest[:MOST_MISSED])[::-1]
+    attach_to(said)
+    return said
 
 
 def deeds_since(ticket: Ticket, version: int) -> list[str]:
@@ -218,6 +233,7 @@ def _save(version: int, together: list[Change]) -> Entry:
         actor=first.actor_name,
         actor_id=first.actor_id,
         created=first.field == CREATED,
+        is_merge=any(change.field in MERGES for change in together),
         steps=[_step(change) for change in together if change.field != CREATED],
     )
 
@@ -225,6 +241,8 @@ def _save(version: int, together: list[Change]) -> Entry:
 def _step(change: Change) -> Step:
     if change.field in LONG_TEXT:
         return Step(f"changed the {change.field}")
+    if change.field in MERGES:
+        return Step("took in" if change.field == TOOK_IN else "merged it into", change.new)
     if change.field == "assignee" and change.new and change.new == change.actor_name:
         return Step("took the ticket", f"from {change.old}" if change.old else "")
     nothing = "nobody" if change.field == "assignee" else "nothing"

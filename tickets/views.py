@@ -8,23 +8,32 @@ from http import HTTPStatus
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 import live
 from tickets import editing
 from tickets.actions import led_on
+from tickets.attachments.limits import Refused as NotAttached
+from tickets.attachments.sent import FIELD
+from tickets.attachments.shown import attach_to
+from tickets.attachments.storing import store_all
+from tickets.attachments.taking import describe
 from tickets.forms import Invalid, NewTicketForm, valid
 from tickets.idempotency import KeyRefused, Sent, once
+from tickets.inbox.quoted import whole_text
+from tickets.models import Ticket
 from tickets.pages import page, ticket_page, visible_or_404, whole_text_page
 from tickets.refusals import JUST_DELETED
+from tickets.requesters import others
 from tickets.scripted import sent_by_script
 from tickets.timeline import Place, timeline
 from tickets.visibility import NOT_AN_AGENT, may_create
 
+QUOTED = "quoted"  # in the address of a text: with what it quotes
 NO_SUCH_ENTRY = "There is no such entry on this ticket."
 
 
@@ -48,7 +57,8 @@ def description(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """The whole of a description that the ticket's page shows shortened."""
     head = live.head()
     found = visible_or_404(request, ticket_id)
-    return whole_text_page(request, found, head, text=found.description)
+    text = whole_text(found) if QUOTED in request.GET else found.description
+    return whole_text_page(request, found, head, text=text, files=attach_to((), found.pk))
 
 
 @require_safe
@@ -59,7 +69,19 @@ def comment(request: HttpRequest, ticket_id: int, comment_id: int) -> HttpRespon
     head = live.head()
     found = visible_or_404(request, ticket_id)
     said = get_object_or_404(found.comments.select_related("author"), pk=comment_id)
-    return whole_text_page(request, found, head, text=said.body, comment=said)
+    text = whole_text(said) if QUOTED in request.GET else said.body
+    files = said.attached
+    return whole_text_page(request, found, head, text=text, comment=said, files=files)
+
+
+@require_safe
+@never_cache
+@login_required
+def others_of_requester(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """The part of a ticket's page that lists the other tickets of its requester, for its script."""
+    found = visible_or_404(request, ticket_id)
+    shown = {"ticket": found, "others": others(request.user, found)}
+    return render(request, "tickets/_others.html", shown)
 
 
 @sent_by_script
@@ -73,14 +95,25 @@ def new_ticket(request: HttpRequest) -> HttpResponseBase:
     key, status = None, HTTPStatus.OK
     if request.method == "POST":
         try:
-            opened = once(Sent.by_form(request), lambda: editing.create(**valid(form).cleaned_data))
+            opened = once(Sent.by_form(request), lambda: opened_with_files(request, form))
             return led_on(request, opened, "Ticket #{pk} is open.")
         except KeyRefused as refusal:
             form.add_error(None, f"{refusal}")
             key, status = refusal.next_key, refusal.status
+        except NotAttached as refusal:
+            form.add_error(None, f"{refusal}")
+            status = refusal.status
         except Invalid:
             status = HTTPStatus.UNPROCESSABLE_ENTITY
         except IntegrityError:
             form.add_error(None, JUST_DELETED)
             status = HTTPStatus.CONFLICT
     return page(request, "tickets/new.html", head, {"form": form, "key": key}, status=status)
+
+
+def opened_with_files(request: HttpRequest, form: NewTicketForm) -> Ticket:
+    """The files belong to the description."""
+    with transaction.atomic():
+        ticket = editing.create(**valid(form).cleaned_data)
+        describe(ticket, store_all(ticket, request.FILES.getlist(FIELD), request.user))
+        return ticket

@@ -16,12 +16,13 @@ except ImproperlyConfigured as error:
     sys.exit(f"{error}")
 
 from live.stream.endpoint import beside
-from ticketsystem.serving import access, backlog, door, interpreter, loading, sending
+from ticketsystem.serving import access, backlog, bodies, door, interpreter, loading, sending
 from ticketsystem.serving.handler import ThreadHandler
 
 access.into_the_log()
 backlog.lengthen()
 door.guard()
+bodies.guard()
 sending.at_once()
 loading.everything()
 application = beside(ThreadHandler(), at_start=interpreter.tune)

@@ -7,6 +7,8 @@ of another variable.
 
 import os
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
@@ -128,6 +130,15 @@ def path(name: str) -> str:
     return value
 
 
+def folder(name: str, default: Path) -> Path:
+    """Where files are kept. It need not be there yet: a check tries to write into it."""
+    value = text(name) or str(default)
+    found = Path(value)
+    if not found.is_absolute() or "\0" in value or found.is_file():
+        raise refuse(name, value, "the full path of a folder, such as /var/lib/helpdesk, or unset")
+    return found
+
+
 def hosts(name: str, default: list[str]) -> list[str]:
     """A list of host names. A scheme or port is refused: Django would never find such a name equal
     to the Host of a request."""
@@ -144,7 +155,7 @@ def origins(name: str) -> list[str]:
     """A list of origins. A bad one is refused now: Django would complain at the first POST only."""
     found = _words(text(name))
     for origin in found:
-        parts = _url(origin)
+        parts = url_parts(origin)
         if (
             parts is None
             or parts.scheme not in {"http", "https"}
@@ -155,11 +166,22 @@ def origins(name: str) -> list[str]:
     return found
 
 
+def networks(name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    value = text(name)
+    try:
+        return tuple(ip_network(word) for word in _words(value))
+    except ValueError:
+        raise refuse(
+            name, value, "networks such as 10.20.0.0/16 or fd00:20::/32, with commas, whose last"
+            " bits are 0, or unset"
+        ) from None  # fmt: skip
+
+
 def database(name: str, default: str) -> dict[str, Any]:
     """Django's settings for the database whose URL the variable has: SQLite or PostgreSQL."""
     value = text(name, default)
     allowed = f"sqlite:///path/to/file or postgres://user:password@host:port/name, {QUOTED}"
-    parts = _url(value)
+    parts = url_parts(value)
     if parts is None or not (_is_sqlite(parts) or _is_postgres(parts)):
         raise refuse_unseen(name, allowed)
     try:
@@ -172,7 +194,7 @@ def database(name: str, default: str) -> dict[str, Any]:
 
 def redis(name: str) -> str | None:
     value = text(name)
-    if value and not _is_redis(_url(value)):
+    if value and not _is_redis(url_parts(value)):
         raise refuse_unseen(
             name, f"a URL such as redis://:password@host:6379/0, {QUOTED}, or unset"
         )
@@ -221,7 +243,7 @@ def _options(parsed: dict[str, Any]) -> dict[str, Any]:
 
 def _is_direct(value: str) -> bool:
     """Whether PostgreSQL's client takes it, and means by it what stands there."""
-    parts = _url(value)
+    parts = url_parts(value)
     if parts is None or not (_is_postgres(parts) and parts.hostname):
         return False
     try:
@@ -235,7 +257,7 @@ def _words(value: str) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()]
 
 
-def _url(value: str) -> SplitResult | None:
+def url_parts(value: str) -> SplitResult | None:
     """The parts of a URL whose port, if it has one, is a number; else None.
 
     A slash, # or ? in a password ends the host there. The rest of the password, up to the @, would

@@ -11,8 +11,10 @@ from ticketsystem.environment import (
     boolean,
     choice,
     database,
+    folder,
     hosts,
     integer,
+    networks,
     number,
     old_signing_keys,
     origins,
@@ -22,6 +24,13 @@ from ticketsystem.environment import (
     text,
     time_zone,
     token,
+)
+from ticketsystem.environment_of_mail import (
+    inbox,
+    mail_server,
+    mailbox,
+    queue_name,
+    server_name,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -65,6 +74,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django_tasks",
+    "django_tasks_db",  # its `manage.py db_worker` does what is not to keep a request waiting
     "channels",
     "ninja",  # its /api/docs then loads its scripts from here, not from a CDN
     "live",
@@ -129,6 +140,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+PASSWORD_RESET_TIMEOUT = 3600  # seconds for which a link by mail holds; its pages say "an hour"
+
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = time_zone("TIME_ZONE", "UTC")
 USE_I18N = False
@@ -140,13 +153,16 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # also before the first collectstatic
 STORAGES: dict[str, Any] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "tickets.attachments.keeping.KeptFiles"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "ticketsystem.static.ModuleStaticFilesStorage"
     },
 }
+
+# --- Files that people attach: one folder for all processes, on all hosts ------------------------
+MEDIA_ROOT = folder("MEDIA_ROOT", BASE_DIR / "media")
 
 # --- Database -----------------------------------------------------------------------------------
 DATABASES = {"default": database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
@@ -183,6 +199,20 @@ DATABASES["default"]["CONN_MAX_AGE"] = 600  # seconds
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # one the server has closed is opened again
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- Mail ---------------------------------------------------------------------------------------
+EMAIL_URL = mail_server("EMAIL_URL")
+MAIL_FROM = mailbox("MAIL_FROM", needed_for="EMAIL_URL" if EMAIL_URL else "")
+INBOX = inbox("INBOX_URL")
+MAIL_QUEUE = queue_name("MAIL_QUEUE")
+MAIL_AUTHENTICATION_SERVER = server_name("MAIL_AUTHENTICATION_SERVER")
+# Webhooks have a queue of their own, so that a worker of their own can be started for them.
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["default", "webhooks"],
+    }
+}
+
 # --- Live updates -------------------------------------------------------------------------------
 REDIS_URL = redis("REDIS_URL")
 if REDIS_URL:
@@ -214,6 +244,9 @@ LIVE_METRICS_TOKEN = token("METRICS_TOKEN")
 # Nobody may ask the library's own views for a channel: our stream is the only door.
 EVENTSTREAM_CHANNELMANAGER_CLASS = "live.process.channels.OwnChannelOnly"
 
+# Networks inside that webhooks may be sent to all the same.
+WEBHOOK_ALLOWED_NETWORKS = networks("WEBHOOK_ALLOWED_NETWORKS")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -232,6 +265,7 @@ LOGGING = {
     "loggers": {
         "daphne": {"level": "INFO"},
         "live": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "tickets": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "ticketsystem": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django_eventstream": {"level": "WARNING"},  # a line per user who comes

@@ -76,14 +76,18 @@ class Observed(models.Model):
         after = model.stored([self.pk]).first()
         if after is None:
             raise IntegrityError(f"{self!r} cannot be saved: it names a row that does not exist.")
+        self.hand_on(after)
         tell(model, Transition(before, after, fields))
         self._know_related(after)
 
+    def hand_on(self, stored: Self) -> None:
+        """Give the stored row, of which receivers are told, what this has beside its columns."""
+
     def _know_related(self, stored: Self) -> None:
-        """Keep the rows that the stored row points to, if this one points to the same: an answer
-        that shows them then needs no further query."""
+        """Keep the rows that the stored row points to, if this one points to the same, and those
+        that point to it: an answer that shows them then needs no further query."""
         for name, related in stored._state.fields_cache.items():
-            column = self._meta.get_field(name).attname  # type: ignore[union-attr]
+            column = getattr(self._meta.get_field(name), "attname", self._meta.pk.attname)
             if getattr(self, column) == getattr(stored, column):
                 self._state.fields_cache.setdefault(name, related)
 
@@ -119,6 +123,18 @@ class Observed(models.Model):
     def update_without_telling(cls, rows: models.QuerySet[Self], **values: Any) -> int:
         """Set these values on the rows, and have nobody told: the caller tells, or has told."""
         return wrapping.plain_update(rows, **values)
+
+    def insert_without_telling(self) -> None:
+        """Write this new row, and have nobody told: the caller tells."""
+        self.refuse_creation([self])
+        self._write(force_insert=True)
+
+    @classmethod
+    def create_without_telling(cls, rows: Sequence[Self]) -> list[Self]:
+        """Write new rows, and have nobody told: the caller tells. They know their keys then."""
+        cls.refuse_creation(rows)
+        made: list[Self] = wrapping.plain_bulk_create(cls._base_manager.all(), rows)
+        return made
 
     @classmethod
     def refuse_creation(cls, rows: Iterable[models.Model]) -> None:

@@ -8,7 +8,7 @@ import { parts } from "./elements.js";
  * @param {HTMLFormElement} form
  */
 export function controlsOf(form) {
-  const all = parts(form, "input:not([type=hidden]), select, textarea", HTMLElement);
+  const all = parts(form, "input:not([type=hidden], [type=file]), select, textarea", HTMLElement);
   return /** @type {Control[]} */ (all).filter((control) => control.name);
 }
 

@@ -5,6 +5,6 @@
 function follow({ target, data }) {
   if (!(target instanceof HTMLElement) || !target.dataset.offers) return;
   if (target.matches("textarea") && data !== "/") return;
-  import("./offered.js").then(({ offer }) => offer(target)).catch(console.warn);
+  import("./choices.js").then(({ offer }) => offer(target)).catch(console.warn);
 }
 for (const name of ["focusin", "input"]) document.addEventListener(name, follow);

@@ -8,7 +8,7 @@ const known = new WeakSet();
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || !(form instanceof HTMLFormElement)) return; // It listens by itself.
-  if (!form.matches(".take, #take, .undo")) return;
+  if (!form.matches(".take, #take, .undo, .again")) return;
   event.preventDefault();
   if (known.has(form)) return;
   known.add(form);

@@ -5,6 +5,7 @@ import { Counters } from "./counters.js";
 import { part, parts } from "./elements.js";
 import { flash } from "./flash.js";
 import { withEarlier } from "./folds.js";
+import { openPicture } from "./offered.js";
 import "./offers.js";
 import { Gone, fetchPage } from "./page.js";
 import { Panel } from "./panel.js";
@@ -29,9 +30,13 @@ const panel = new Panel(part(document, "#panel", HTMLFormElement));
 const composer = new Composer(part(document, "#composer", HTMLFormElement), panel);
 const counters = new Counters();
 const reloadSoon = soon(() => reload().catch(retry), { apart: 1000, spread: 500 });
+const othersSoon = soon(() => others().then((it) => it.refresh()).catch(retry), { apart: 1000, spread: 300 });
 let told = -1; // the newest comment that the server knows to be seen
 /** @type {number | null} where the end stands in the window; null: it is not in sight */
 let endAt = null;
+const LOADED = /description|due_at|merged/; // told without all that they bring
+/** @type {Promise<typeof import("./mailed.js")> | undefined} */
+let mailed;
 const HEARD = 200; // characters of a comment
 /** @type {string[]} */
 const heard = [];
@@ -51,8 +56,21 @@ document.addEventListener("live:event", ({ detail }) => {
   const event = /** @type {Desk.Event} */ (detail);
   counters.hear(event);
   if (event.data.ticket?.id === id) tell(event);
+  else if (event.type.startsWith("ticket.") && isTheirs(event.data.ticket)) othersSoon();
 });
 document.addEventListener("live:reset", ({ detail }) => detail.waitUntil(reload()));
+
+const others = () => import("./others.js");
+
+/** Whether it is another ticket of the same requester, or has been.
+ *
+ * @param {Partial<Desk.Ticket>} ticket
+ */
+function isTheirs({ id: other, requester_email: address }) {
+  const own = store.get(id)?.requester_email.toLowerCase();
+  const isListed = document.querySelector(`[data-other="${other}"]`) !== null;
+  return isListed || (address && address.toLowerCase() === own);
+}
 
 /** The ticket as the page holds it.
  *
@@ -70,15 +88,29 @@ function ticketIn(page) {
 function tell({ type, id: position, data }) {
   if (type === "comment.created") {
     if (!appendComment(data, position)) return;
+    if (data.comment.mail) showMail(data.comment.id, data.comment.mail, position);
     const who = [data.actor?.name ?? "Somebody", " wrote"];
     announce(data.actor, [...who, ": ", data.comment.body.slice(0, HEARD)]);
     tellMeanwhile(who);
+  } else if (type === "comment.mailed") {
+    showMail(data.comment.id, data.comment.mail, position);
   } else if (type === "ticket.updated") {
     if (!appendChange(data, position)) return;
     announce(data.actor, sentence(data));
     tellMeanwhile(sentence(data));
-    if ("description" in data.changes || "due_at" in data.changes) reloadSoon();
+    const fields = Object.keys(data.changes).join();
+    if (LOADED.test(fields)) reloadSoon();
+    else if (fields.includes("requester")) othersSoon();
   }
+}
+
+/** @param {Parameters<typeof import("./mailed.js").showMail>} told */
+function showMail(...told) {
+  mailed ??= import("./mailed.js");
+  mailed.then((module) => module.showMail(...told)).catch((error) => {
+    mailed = undefined;
+    retry(error);
+  });
 }
 
 /** What the ticket is. */
@@ -86,7 +118,8 @@ function draw() {
   const ticket = store.get(id);
   if (!ticket) return leave();
   if (!gone.hidden) return reloadSoon(); // The ticket is back in sight.
-  Object.assign(place.dataset, { version: ticket.version, requester: ticket.requester_name });
+  const { version, requester_name: requester, requester_email: to } = ticket;
+  Object.assign(place.dataset, { version, requester, to });
   say("queue", ticket.queue.name);
   say("subject", ticket.subject);
   say("requester", ticket.requester_name || "no requester");
@@ -105,6 +138,7 @@ function draw() {
   document.title = `#${id} ${ticket.subject} · Tickets`;
   tellTimes(place);
   panel.follow(ticket);
+  if (ticket.merged_into) import("./merged.js").then((it) => it.lead(ticket, composer)).catch(retry);
 }
 
 /**
@@ -182,6 +216,7 @@ async function tellSeen(comment) {
   }
 }
 
+place.addEventListener("click", openPicture);
 for (const name of ["scroll", "visibilitychange"]) document.addEventListener(name, look);
 
 function leave() {
@@ -209,6 +244,8 @@ async function reload() {
   if (!gone.hidden) return location.assign(url); // The draft is kept.
   const ticket = ticketIn(fetched.page);
   takeTimeline(fetched);
+  (await others()).take(fetched.page);
+  await mailed?.then((module) => module.showMailSince(fetched.head));
   store.take([ticket], fetched.head);
   const { version } = /** @type {Desk.Known} */ (store.get(id));
   if (version < Number(place.dataset.version)) putBack();
@@ -233,6 +270,12 @@ function retry(error) {
 
 composer.restore(Composer.isSaid);
 panel.restore();
+if (store.get(id)?.merged_into) draw();
+place.addEventListener("click", (event) => {
+  if (/** @type {Element} */ (event.target).id !== "merge-into" || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  import("./merge.js").then((it) => it.ask()).catch(() => location.assign(`${url}merge/`));
+});
 
 // The conversation opens at its end, unless the address names an entry or the browser goes back.
 const [way] = performance.getEntriesByType("navigation");

@@ -5,7 +5,8 @@ import { flash } from "./flash.js";
 import { tellFolds } from "./folds.js";
 import { writeSaid } from "./said.js";
 import { positionOf, readNow } from "./since-reset.js";
-import { initials, noted, saidBy, steps, tint } from "./wording.js";
+import { noted, saidBy, tag } from "./speakers.js";
+import { initials, steps, tint } from "./wording.js";
 
 const timeline = part(document, "#timeline", HTMLOListElement);
 
@@ -29,11 +30,20 @@ export function appendComment({ comment }, position) {
   avatar.textContent = name ? initials(name) : "?";
   avatar.dataset.tint = name ? String(tint(name)) : "";
   inside("author").textContent = name || "no author recorded";
-  inside("tag").hidden = !comment.internal;
+  inside("tag").textContent = tag(comment);
   inside("noted").textContent = noted(comment);
   writeSaid(inside("body"), comment.body, comment.shortened);
-  if (comment.shortened) leadToWhole(inside("rest"), comment.id);
-  else inside("rest").remove();
+  for (const [name, is] of Object.entries({ rest: comment.shortened, quoted: comment.quoted })) {
+    inside(name).hidden = false;
+    if (is) leadTo(part(inside(name), "a", HTMLAnchorElement), "href", comment.id);
+    else inside(name).remove();
+  }
+  if (comment.mail) leadTo(part(item, ".again", HTMLFormElement), "action", comment.id);
+  else inside("mail").remove();
+  const { attachments = [] } = comment;
+  if (attachments.length > 0) {
+    import("./attached.js").then(({ filesShown }) => item.append(filesShown(attachments)), console.warn);
+  }
   append(item, comment.created_at);
   return true;
 }
@@ -74,13 +84,12 @@ export function sentence({ changes, actor }) {
 
 /** In the template the address is that of comment 0.
  *
- * @param {HTMLElement} rest
+ * @param {Element} element
+ * @param {string} name of the attribute
  * @param {number} id
  */
-function leadToWhole(rest, id) {
-  const link = part(rest, "a", HTMLAnchorElement);
-  link.setAttribute("href", link.getAttribute("href")?.replace(/\/0\/$/, `/${id}/`) ?? "");
-  rest.hidden = false;
+function leadTo(element, name, id) {
+  element.setAttribute(name, element.getAttribute(name)?.replace(/\/0\/(?=(mail\/)?(\?|$))/, `/${id}/`) ?? "");
 }
 
 /** Takes over the timeline of a fetched page, but keeps what came after it was read.

@@ -22,6 +22,8 @@ declare namespace Desk {
     created_at: string;
     /** The last word is the requester's, internal notes aside. */
     awaits_answer: boolean;
+    /** The number of the ticket where its conversation goes on. */
+    merged_into?: number | null;
     last_activity_at: string;
     last_activity_by: Side;
     updated_at: string;
@@ -42,8 +44,48 @@ declare namespace Desk {
     body: string;
     internal: boolean;
     created_at: string;
+    /** null: it is not mailed. */
+    mail?: Mail | null;
+    /** There is more of it than its body: what it quotes. */
+    quoted?: boolean;
+    /** A process of a release before there were files sends none. */
+    attachments?: Attachment[];
     /** Its body is only the beginning: a page of its own has the whole. */
     shortened?: true;
+  }
+
+  /** What has become of the mail of a reply. */
+  interface Mail {
+    state: "queued" | "sent" | "failed";
+    reason: string;
+    to: string;
+    cc: string[];
+  }
+
+  interface Mailed {
+    ticket: { id: number };
+    comment: { id: number; mail: Mail };
+  }
+
+  interface Attachment {
+    id: number;
+    name: string;
+    size: number;
+    type: string;
+    url: string;
+    /** Of what browsers may show; all else is only saved. */
+    picture: { width: number; height: number } | null;
+  }
+
+  /** A file that was uploaded and not sent. */
+  type Kept = Pick<Attachment, "id" | "name" | "size">;
+
+  /** What is being written, and takes files along. */
+  interface Writing {
+    form: HTMLFormElement;
+    attached: Kept[];
+    keep(): void;
+    say(...words: (string | Node)[]): void;
   }
 
   type Value = string | string[] | Named | null;
@@ -70,6 +112,7 @@ declare namespace Desk {
     | { type: "ticket.created" | "ticket.updated"; id: number; data: Change }
     | { type: "ticket.removed"; id: number; data: { ticket: { id: number } } }
     | { type: "comment.created"; id: number; data: Said }
+    | { type: "comment.mailed"; id: number; data: Mailed }
     | { type: "presence"; id: number; data: Presence };
 
   /** An event, or one that only this reader hears. */

@@ -3,6 +3,8 @@
 const DONE = ["resolved", "closed"];
 const LONG_TEXT = ["description"];
 const TINTS = 6;
+/** @type {Record<string, string>} */
+const MERGES = { merged: "took in", merged_into: "merged it into" };
 
 /** Ages go by the server's clock, for the clock of this computer may be wrong, and may be set. */
 const now = () => window.live.now();
@@ -47,7 +49,8 @@ export const clock = (then) => window.live.clock(Date.parse(then), now());
 
 /** @param {string} name */
 export function initials(name) {
-  const words = name.trim().split(/\s+/);
+  const own = name.split(" <", 1)[0].replace(/^[<>\s]+|[<>\s]+$/g, "");
+  const words = own.split(/\s+/);
   const letters =
     words.length > 1 ? first(words[0]) + first(words[words.length - 1]) : first(words[0], 2);
   return letters.toUpperCase();
@@ -62,26 +65,6 @@ const first = (word, count = 1) => [...word].slice(0, count).join("");
 /** @param {string} name */
 export function tint(name) {
   return [...name].reduce((sum, letter) => sum + (letter.codePointAt(0) ?? 0), 0) % TINTS;
-}
-
-/** Whose words they are, as in tickets/public.py; "" where it is not known. A process of an older
- * release sends no author_name.
- *
- * @param {Desk.Comment} comment
- * @param {string} asker who the ticket is from
- */
-export function saidBy({ author, author_name: name = author?.name ?? "", requester, via }, asker) {
-  return requester ? (via === "mail" && name) || asker || "Requester" : name;
-}
-
-/** How the requester's words came, such as "noted by alice, by phone".
- *
- * @param {Desk.Comment} comment
- */
-export function noted({ requester, via, author_name: agent }) {
-  const by = agent && via !== "mail" && `noted by ${agent}`;
-  const how = ["phone", "mail"].includes(via) && `by ${via}`;
-  return requester ? [by, how].filter(Boolean).join(", ") : "";
 }
 
 /** [["set status", "new → open"], …] of an event.
@@ -100,6 +83,7 @@ export function steps({ changes, actor }) {
 function step(field, values, actor) {
   if (LONG_TEXT.includes(field)) return [`changed the ${field}`, ""];
   const [before, after] = values;
+  if (field in MERGES && isNamed(after)) return [MERGES[field], after.name];
   if (field === "assignee" && actor && isNamed(after) && after.id === actor.id) {
     return ["took the ticket", isNamed(before) ? `from ${before.name}` : ""];
   }

@@ -1,9 +1,11 @@
 """A long ticket in real windows: what is folded opens in place, by keyboard too, and stays live."""
 
+from django.db import transaction
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.windows import Windows, assert_not_reloaded, expect_live
 from tests.harness.site import People
+from tickets.inbox.models import MailText
 from tickets.models import Comment, Ticket
 from tickets.texts import SHOWN_AT_ONCE
 from tickets.timeline import AT_ONCE
@@ -169,3 +171,27 @@ def test_a_comment_brings_its_ticket_into_the_search(windows: Windows, site: Peo
     expect(alice.locator("#rows > tr")).to_have_count(1)
     expect(alice.locator("[data-total]").first).to_have_text("1")
     assert_not_reloaded(alice)
+
+
+def test_what_a_mail_quotes_opens_in_place_live_and_served(windows: Windows, site: People) -> None:
+    ticket = site.ticket()
+    alice = windows.open(site.alice, path(ticket))
+    mail = Comment(
+        ticket=ticket, requester=True, via="mail", author_name="Jonas <jonas@weber.example>",
+        body="It burns.",
+    )  # fmt: skip
+    mail.has_quoted = True
+    with transaction.atomic():
+        mail.save()
+        MailText.objects.create(comment=mail, text="It burns.\n\n> Is it <b>out</b>?")
+    link, text = alice.locator(f"{SAID} a[data-whole]"), alice.locator(f"{SAID} > .said-text")
+    for _ in range(2):
+        expect(alice.locator(f"{SAID} > .said-head")).to_contain_text("Jonas <jonas@weber.example>")
+        expect(link).to_have_text("Show quoted")
+        expect(text).to_have_text("It burns.")
+        link.click()
+        expect(text).to_contain_text("> Is it <b>out</b>?")
+        expect(link).to_have_text("Show less")
+        link.click()
+        expect(link).to_have_text("Show quoted")
+        alice.reload()

@@ -60,7 +60,7 @@ def test_every_text_has_enough_contrast(
         assert_readable(page)
     page.context.clear_cookies()
     page.evaluate("live.resume()")
-    expect_state(page, "signed-out", "Signed out")
+    expect_state(page, "signed-out", "Signed out", seconds=30)
     assert_readable(page)
 
 

@@ -45,6 +45,7 @@ class Installation:
             "CSRF_TRUSTED_ORIGINS": f"https://{HOST}",
             "DATABASE_URL": database_url,
             "REDIS_URL": os.environ["REDIS_URL"],
+            "MEDIA_ROOT": str(self.folder / "media"),
             **environment,
         }
         self.manage("collectstatic", "--noinput")

@@ -24,8 +24,9 @@ if os.environ.get("TEST_REDIS"):
     redis = _running.enter_context(Redis(folder))
 os.environ["DATABASE_URL"] = postgres.url if postgres else f"sqlite:///{folder / 'db.sqlite3'}"
 os.environ["REDIS_URL"] = redis.url if redis else ""
+os.environ["MEDIA_ROOT"] = str(folder / "media")
 for name in ("SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "METRICS_TOKEN",
-             "LIVE_BELL_URL"):  # fmt: skip
+             "LIVE_BELL_URL", "EMAIL_URL", "MAIL_FROM"):  # fmt: skip
     os.environ.pop(name, None)
 
 

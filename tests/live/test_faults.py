@@ -179,7 +179,7 @@ def test_the_bell_is_heard_after_a_long_silence(
         ticket = site.ticket("After the silence")
         frame = stream.next(seconds=5)
         assert frame.data["ticket"]["id"] == ticket.pk
-        assert frame.at - began < 0.3
+        assert frame.at - began < 2  # on an idle machine 0.02; a deaf bell takes the poll's minute
         assert "WARNING" not in server.log.read_text()  # nor was the bell deaf in between
 
 

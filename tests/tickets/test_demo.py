@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -20,10 +21,15 @@ from django.utils import timezone
 
 from live.models import Event
 from tests.harness.processes import ROOT, free_port
-from tickets.demo.moves import FEWEST, MOST, make_a_move
+from tickets.demo.moves import BY_SUBJECT, FEWEST, MOST, make_a_move
+from tickets.demo.post import Post, post_office, read
 from tickets.demo.samples import AGENTS, PASSWORD, OthersDatabase, make_samples
+from tickets.demo.steps import Step
 from tickets.demo.stories import STORIES
-from tickets.models import Change, Comment, Queue, Status, Ticket
+from tickets.lists.unread import mark_unread, see
+from tickets.models import Change, Comment, Notice, Queue, Status, Ticket
+from tickets.notices.models import Kind
+from tickets.public import noted, said_by
 from tickets.visibility import visible_tickets
 
 DONE = (Status.RESOLVED, Status.CLOSED)
@@ -133,6 +139,38 @@ def test_the_board_moves_and_stays_within_bounds() -> None:
 
 
 @pytest.mark.django_db
+def test_a_requester_who_writes_back_reopens_what_was_resolved() -> None:
+    """It is news to its agents, and its assignee is told."""
+    make_samples()
+    ticket = Ticket.objects.filter(status=Status.RESOLVED, assignee__isnull=False).latest("pk")
+    assert ticket.assignee is not None
+    see(ticket.assignee, ticket, ticket.comments.latest("pk").pk)
+    Notice.objects.all().delete()
+    Step(ticket, BY_SUBJECT[ticket.subject], ticket.assignee, timezone.now()).hear(
+        "It is broken again."
+    )
+    now = visible_tickets(ticket.assignee).get(pk=ticket.pk)
+    assert (now.status, now.last_activity_by, now.awaits_answer) == ("open", "requester", True)
+    comment = now.comments.latest("pk")
+    assert said_by(comment, now) == ticket.requester_name
+    assert noted(comment) == "by mail"
+    mark_unread(ticket.assignee, [now])
+    assert now.unread  # type: ignore[attr-defined]
+    assert [(told.kind, told.about) for told in Notice.objects.filter(user=ticket.assignee)] == [
+        (Kind.REPLIED, comment.pk)
+    ]
+
+
+@pytest.mark.django_db
+def test_a_move_lets_a_requester_write_back_on_what_was_resolved() -> None:
+    make_samples()
+    random = Random(7)
+    for _ in range(200):
+        make_a_move(random)
+    assert Change.objects.filter(field="status", old=Status.RESOLVED, new=Status.OPEN).exists()
+
+
+@pytest.mark.django_db
 def test_a_visitors_own_ticket_is_left_alone() -> None:
     make_samples()
     mine = Ticket.objects.create(subject="Mine", queue=Queue.objects.get(name="Billing"))
@@ -209,3 +247,42 @@ def test_it_serves_and_says_how_to_log_in_and_stops_everything(
     assert demo.process.wait(20) == 0
     with socket.socket() as client:
         assert client.connect_ex(("127.0.0.1", demo.port)) != 0, "the server still listens"
+
+
+def test_what_is_replied_in_the_demo_is_mailed_to_a_page_of_its_own(demo: Demo) -> None:
+    demo.wait_for("Ctrl-C stops it")
+    page = re.search(r"nobody but this page:\n\n  (http://127\.0\.0\.1:\d+/)\n", demo.said)
+    assert page, demo.said
+    with httpx.Client(base_url=f"http://127.0.0.1:{demo.port}", timeout=20) as alice:
+        alice.get("/accounts/login/")
+        form = {"username": "alice", "password": PASSWORD,
+                "csrfmiddlewaretoken": alice.cookies["csrftoken"]}  # fmt: skip
+        assert alice.post("/accounts/login/", data=form).status_code == 302
+        ticket = alice.get("/api/tickets/").json()["results"][0]
+        token = {"X-CSRFToken": alice.cookies["csrftoken"]}
+        url = f"/api/tickets/{ticket['id']}/comments/"
+        said = alice.post(url, json={"body": "<b>Pull the plug."}, headers=token).json()
+        assert said["mail"]["state"] == "queued"
+        deadline = time.monotonic() + 30
+        while "&lt;b&gt;Pull the plug." not in httpx.get(page[1], timeout=20).text:
+            assert time.monotonic() < deadline
+        assert ticket["requester_email"] in httpx.get(page[1], timeout=20).text
+        while alice.get(f"{url}{said['id']}/").json()["mail"]["state"] != "sent":
+            assert time.monotonic() < deadline
+    assert httpx.get(f"{page[1]}elsewhere", timeout=20).status_code == 404
+    assert httpx.post(page[1], timeout=20).status_code == 501
+
+
+def test_the_demos_mail_server_keeps_little() -> None:
+    hostile = b"Subject: <script>\r\nFrom: a@b\r\n\r\n" + b"x" * 100_000
+    letter = read(hostile, ["zoe@demo.example"])
+    assert (letter.subject, len(letter.text), letter.to) == ("<script>", 5_000, "zoe@demo.example")
+    assert Post().letters.maxlen == 100
+
+
+def test_the_demos_mail_page_takes_another_port_where_its_own_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with post_office(port) as post:
+            assert httpx.get(post.page, timeout=20).status_code == 200
+            assert post.page != f"http://127.0.0.1:{port}/"

@@ -35,12 +35,24 @@ BAD = [
     ("TIME_ZONE", "Mars/Olympus", "such as Europe/Berlin"),
     ("TIME_ZONE", "Europe", "such as Europe/Berlin"),
     ("TIME_ZONE", "../../etc/passwd", "such as Europe/Berlin"),
+    ("WEBHOOK_ALLOWED_NETWORKS", "10.20.0.1/16", "whose last bits are 0"),
+    ("WEBHOOK_ALLOWED_NETWORKS", "10.20.0.0/16 fd00::/8", "with commas"),
+    ("WEBHOOK_ALLOWED_NETWORKS", "intranet", "networks such as 10.20.0.0/16"),
     ("FORCE_SCRIPT_NAME", "desk", "a path such as /desk"),
     ("FORCE_SCRIPT_NAME", "/", "a path such as /desk"),
     ("FORCE_SCRIPT_NAME", "/desk/", "does not end with one"),
     ("FORCE_SCRIPT_NAME", "/a/../b", "a path such as /desk"),
     ("FORCE_SCRIPT_NAME", "/my desk", "letters, digits"),
     ("FORCE_SCRIPT_NAME", "https://help.example.com/desk", "a path such as /desk"),
+    ("MAIL_FROM", "help", "an address such as help@example.com"),
+    ("MAIL_FROM", "help@example.com, desk@example.com", "in one line"),
+    ("MAIL_FROM", "Help\nBcc: eve@example.com <help@example.com>", "in one line"),
+    ("MAIL_FROM", 'Help "desk" <help@example.com>', "an address such as"),
+    ("MAIL_FROM", "Help <help@example.com> <eve@example.com>", "an address such as"),
+    ("MAIL_FROM", f"{'h' * 41}@example.com", "at most 40 characters before the @"),
+    ("MAIL_FROM", "help@[192.0.2.1]", "an address such as"),
+    ("MEDIA_ROOT", "media", "the full path of a folder"),
+    ("MEDIA_ROOT", "/etc/hostname", "the full path of a folder"),
     ("LIVE_HEARTBEAT_SECONDS", "0", "a number from 1 to 60"),
     ("LIVE_HEARTBEAT_SECONDS", "nan", "a number from 1 to 60"),
     ("LIVE_POLL_SECONDS", "often", "a number from 0.05 to 60"),
@@ -51,6 +63,9 @@ BAD = [
     ("LIVE_MAX_STREAMS_PER_USER", "0", "a whole number from 1 to 10000"),
     ("LIVE_MAX_PENDING_BYTES", "1MB", "a whole number from 128000 to 1000000000"),
     ("LIVE_MAX_PENDING_BYTES", "1000", "a whole number from 128000 to 1000000000"),
+    ("MAIL_QUEUE", "q" * 101, "in one line of at most 100 characters"),
+    ("MAIL_QUEUE", "Billing\nNetwork", "in one line of at most 100 characters"),
+    ("MAIL_AUTHENTICATION_SERVER", "mx.example.com; dkim=pass", "such as mx.example.com"),
 ]
 # What may hold a secret, and must not be shown, with a part of each value that would give it away.
 SECRET = [
@@ -77,6 +92,34 @@ SECRET = [
     ("REDIS_URL", "redis://redis:5/3cret@localhost:6379/0", "3cret"),
     ("REDIS_URL", "redis://:s3cret@localhost/nought", "s3cret"),
     ("REDIS_URL", "http://:s3cret@localhost", "s3cret"),
+    ("EMAIL_URL", "mail.example.com", "mail"),
+    ("EMAIL_URL", "http://user:s3cret@mail.example.com", "s3cret"),
+    ("EMAIL_URL", "smtp://user:s3/w0rd@mail.example.com", "w0rd"),
+    ("EMAIL_URL", "smtp://user:s3cret@mail.example.com:port", "s3cret"),
+    ("EMAIL_URL", "smtp://user:s3cret@mail.example.com/inbox", "s3cret"),
+    ("EMAIL_URL", "smtp://user:s3cret@mail.example.com/?tls=maybe", "s3cret"),
+    ("EMAIL_URL", "smtp://user:s3cret@mail.example.com/?tls=1&tls=0", "s3cret"),
+    ("EMAIL_URL", "smtp://user:s3cret@mail.example.com/?tls=1&ssl=1", "s3cret"),
+    ("EMAIL_URL", "smtps://user:s3cret@mail.example.com/?tls=1", "s3cret"),
+    ("EMAIL_URL", "smtp://user:s3cret@mail.example.com/?timeout=5", "s3cret"),
+    ("EMAIL_URL", "smtp://:s3cret@mail.example.com", "s3cret"),
+    ("EMAIL_URL", "smtp://user:s3cr%C3%A9t@mail.example.com", "s3cr"),
+    ("EMAIL_URL", "smtp://s3cret@mail.example.com", "s3cret"),
+    *(
+        ("INBOX_URL", value, "s3cret")
+        for value in (
+            "imaps://desk:s3cret@",
+            "imaps://s3cret@mail.example.com",
+            "imaps://:s3cret@host",
+            "imaps://desk:s3cret@host:port/INBOX",
+            "imaps://desk:s3cret@host/INBOX?tls=1",
+            "imap://desk:s3cret@mail.example.com/INBOX",
+            "pop3://desk:s3cret@host/INBOX",
+            "imaps://desk:s3cret/w0rd@host/INBOX",
+            "imaps://desk:s3cret@host/IN%0d%0aBOX",
+            "s3cret",
+        )
+    ),
     ("METRICS_TOKEN", "s3cret of two words", "s3cret"),
     ("METRICS_TOKEN", "s3crét", "s3cr"),
     ("SECRET_KEY", "s3cret", "s3cret"),
@@ -93,15 +136,21 @@ PRODUCTION = {
     "SECURE_SSL_REDIRECT": "on",
     "TRUST_PROXY_HEADERS": "1",
     "METRICS_TOKEN": "$ecret/+=",
+    "EMAIL_URL": "smtp://help%40example.com:p%40ss%2F@mail.example.com:587/?tls=true",
+    "MAIL_FROM": "Häuptling der Hilfe <help@bücher.example>",
     "SECRET_KEY_FALLBACKS": "the key before this one; of 32 characters or more,"
     " the key before that one; of 32 characters or more",
     "SECURE_HSTS_SECONDS": "31536000",
     "FORCE_SCRIPT_NAME": "/help/desk-1",
+    "MEDIA_ROOT": "/srv/not-there-yet",
     "TIME_ZONE": "America/Argentina/Buenos_Aires",
     "DATABASE_URL": "postgres://helpdesk:p%40ss@db.example.com:5432/helpdesk"
     "?sslmode=verify-full&assume_role=desk",
     "REDIS_URL": "redis://:secret@cache.example.com:6379/1",
     "LIVE_BELL_URL": "postgresql://helpdesk:p%40ss@10.0.0.5:5433/helpdesk?sslmode=require",
+    "INBOX_URL": "imaps://desk%40example.com:p%40ss@mail.example.com:1993/Help%20desk",
+    "MAIL_QUEUE": "First line",
+    "MAIL_AUTHENTICATION_SERVER": "mx.example.com",
     "LIVE_HEARTBEAT_SECONDS": "60",
     "LIVE_POLL_SECONDS": "0.05",
     "LIVE_RETENTION_HOURS": "8784",
@@ -169,6 +218,13 @@ def test_nor_does_the_start_show_it(
     assert secret not in started.stdout + started.stderr
 
 
+def test_mail_that_comes_from_nobody_is_refused(tmp_path: Path) -> None:
+    started = start(COMMAND, tmp_path, {**PRODUCTION, "MAIL_FROM": ""})
+    assert_one_sentence(started.stderr)
+    assert started.stderr.startswith("MAIL_FROM='' is not allowed: it must be an address such as ")
+    assert "EMAIL_URL needs it" in started.stderr
+
+
 @pytest.mark.parametrize("name", ["DATABASE_URL", "SECRET_KEY"])
 def test_what_is_empty_is_said_to_be_empty(name: str, tmp_path: Path) -> None:
     started = start(COMMAND, tmp_path, {**PRODUCTION, name: ""})
@@ -227,6 +283,9 @@ assert s.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]["address"].endswith("/1
 assert (s.LIVE_HEARTBEAT_SECONDS, s.LIVE_POLL_SECONDS, s.LIVE_RETENTION_HOURS,
         s.LIVE_MAX_STREAM_SECONDS, s.LIVE_MAX_STREAMS_PER_USER) == (60, 0.05, 8784, 604800, 10000)
 assert s.LIVE_MAX_PENDING_BYTES == 128_000
+assert s.EMAIL_URL.endswith("@mail.example.com:587/?tls=true")
+assert "mail" not in repr(s.EMAIL_URL) and "mail" not in repr({1: s.EMAIL_URL})
+assert s.MAIL_FROM == "Häuptling der Hilfe <help@bücher.example>"
 assert s.TIME_ZONE == "America/Argentina/Buenos_Aires"
 """
     # Nothing is collected here, of which WhiteNoise warns.

@@ -16,6 +16,7 @@ from tickets.admin.bulk_pages import BulkActions
 from tickets.admin.fresh_forms import FreshForm
 from tickets.admin.saved_once import SavedOnce
 from tickets.admin.ticket_form import NewComments, TicketForm
+from tickets.attachments.shown import attach_to
 from tickets.folding import MOST_WORDS, words_of
 from tickets.models import Comment, Ticket
 from tickets.search import mentioning
@@ -137,6 +138,7 @@ class TicketAdmin(SavedOnce, FreshForm, BulkActions):
         if ticket is not None:
             newest = ticket.comments.order_by("-created_at", "-pk")[:COMMENTS_SHOWN]
             context["comments"] = [*beginnings(newest)][::-1]
+            context["attached"] = attach_to(context["comments"], ticket.pk)
             context["comments_total"] = ticket.comments.count()
             context["seen"] = max((said.pk for said in context["comments"]), default=0)
         return super().render_change_form(request, context, *args, **options)

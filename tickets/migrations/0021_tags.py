@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tickets", "0016_changes_that_can_be_taken_back")]
+    dependencies = [("tickets", "0028_mail_until")]
 
     operations = [
         migrations.AddField(

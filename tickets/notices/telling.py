@@ -15,6 +15,7 @@ from tickets.models import Comment, Ticket
 from tickets.names import name_of
 from tickets.notices.mentions import mentioned
 from tickets.notices.models import Kind, Muted, Notice
+from tickets.public import said_by
 from tickets.visibility import user_audience
 
 KEPT = 500  # notices of a user; older ones go
@@ -37,8 +38,7 @@ def tell_assignee(transition: Transition[Ticket]) -> None:
 def tell_of_comment(comment: Comment, ticket: Ticket) -> None:
     """Tell who is named in a comment, and else whose ticket it is on."""
     actor = current_actor() or comment.author
-    requester = ticket.requester_name or ticket.requester_email
-    by = requester if comment.requester else comment.written_by
+    by = said_by(comment, ticket, ticket.requester_email)
     kinds = dict.fromkeys(mentioned(comment.body, ticket), Kind.MENTIONED)
     if ticket.assignee_id is not None:
         kinds.setdefault(ticket.assignee_id, Kind.REPLIED)

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from django.http import HttpRequest
 from ninja import Router, Status
 from ninja.errors import HttpError
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from tickets.api_parameters import CSRF_TOKEN
+from tickets.attachments.schemas import AttachmentShown
 from tickets.lock_waits import WaitedTooLong
 from tickets.presence.deeds import TooManyTabs, TooOften, say
 from tickets.presence.models import LONGEST_CLIENT
@@ -44,6 +45,7 @@ class Person(Named):
 
 class TicketWithPeople(TicketShown):
     people: list[Person]
+    attachments: list[AttachmentShown] = Field(description="Of the description, as of its mail.")
 
 
 @router.post(

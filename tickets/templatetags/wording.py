@@ -53,9 +53,10 @@ def is_overdue(ticket: Ticket) -> bool:
 
 @register.filter
 def initials(name: str) -> str:
-    """Two letters: JW for Jonas Weber, CA for carol."""
-    words = name.split()
-    letters = words[0][0] + words[-1][0] if len(words) > 1 else name.strip()[:2]
+    """Two letters: JW for Jonas Weber <jonas@example.com>, CA for carol."""
+    own = name.partition(" <")[0].strip("<> ")
+    words = own.split()
+    letters = words[0][0] + words[-1][0] if len(words) > 1 else own[:2]
     return letters.upper()
 
 

@@ -17,9 +17,11 @@ from typing import Any
 
 from live.stream.prefix import path_within
 from tickets.api_edges import SENTENCES, is_below
+from ticketsystem.serving import bodies
 
 BELIEVED = (b"x-forwarded-for", b"x-forwarded-port", b"x-forwarded-proto")  # by --proxy-headers
 NO_WEBSOCKETS = "There are no WebSockets here: live updates come as an event stream."
+OURS = {NO_WEBSOCKETS, *bodies.SENTENCES}
 
 
 def guard() -> None:
@@ -49,7 +51,7 @@ def _guard_requests(request: Any) -> None:
     def guarded_error(self: Any, status: int, status_text: bytes, body: str) -> Any:
         if not _is_of_the_api(self.uri, self.server.root_path):
             return basic_error(self, status, status_text, body)
-        sentence = NO_WEBSOCKETS if body == NO_WEBSOCKETS else SENTENCES.get(status, f"{body}.")
+        sentence = body if body in OURS else SENTENCES.get(status, f"{body}.")
         headers = [(b"Content-Type", b"application/json"), (b"Cache-Control", b"private, no-store")]
         self.handle_reply({"type": "http.response.start", "status": status, "headers": headers})
         self.handle_reply({"type": "http.response.body", "body": _in_json(sentence)})

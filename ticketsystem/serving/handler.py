@@ -34,8 +34,10 @@ from live.stream.request import Request
 from tickets.api_edges import SENTENCES, in_json, is_below
 from ticketsystem import read_only
 from ticketsystem.failures import refusal
+from ticketsystem.serving.bodies import BODY
 from ticketsystem.serving.kinds import ROOMS, is_read, lane_of, ticket_of
 from ticketsystem.serving.lanes import Lane, TooMany
+from ticketsystem.serving.pieces import InPieces, comes_in_pieces
 from ticketsystem.serving.visitors import Visitors
 from ticketsystem.serving.work import ClientLeft, Work
 
@@ -63,6 +65,10 @@ class ThreadHandler(ASGIHandler):
             body = await self.read_body(receive)
         except RequestAborted:
             return
+        if BODY in scope:  # what the server has read, and not what it sent on, which is empty
+            body.close()
+            body = scope[BODY]
+            body.seek(0)
         work = Work()
         answer = partial(copy_context().run, self._answer, scope, body, work)
         try:
@@ -79,10 +85,20 @@ class ThreadHandler(ASGIHandler):
         if response is None:
             return
         try:
-            await self.send_response(response, send)
+            if comes_in_pieces(response):
+                await self._send_in_pieces(response, receive, send)
+            else:
+                await self.send_response(response, send)
         finally:
             if response.streaming:
                 response.close()
+
+    async def _send_in_pieces(self, response: Any, receive: Any, send: Any) -> None:
+        on_its_way = InPieces(response, receive, send)
+        try:
+            await self.send_response(response, on_its_way.send)
+        finally:
+            on_its_way.leave()
 
     async def _enter(self, scope: Any, answer: Callable[[], Any]) -> asyncio.Future[Any]:
         probe = self._probes.get(path_within(scope))

@@ -8,6 +8,7 @@ from django.conf import settings
 from live.stream.asgi import Scope
 from live.stream.prefix import path_within
 from live.stream.request import Request
+from ticketsystem.serving.bodies import LARGE
 
 READS = ("GET", "HEAD", "OPTIONS")
 SEARCHES = ("q", "term")  # the board's and the admin's search, and the admin's completion of names
@@ -32,10 +33,13 @@ class Room:
     in_all: int = 1000
 
 
-# Eighteen threads that may hold a database connection each, and two for files.
+# Twenty threads that may hold a database connection each, and two for files.
 ROOMS = {
     "read": Room(threads=6, each=2, waiting=32),
     "write": Room(threads=6, each=2, waiting=16),
+    # Bodies that lie on the disk when they come here, and are read and written once more: files
+    # that people attach. Those that wait may be a gigabyte.
+    "upload": Room(threads=2, each=1, waiting=8, in_all=40),
     "presence": Room(threads=2, each=1, waiting=16),
     "search": Room(threads=2, each=1, waiting=8),
     # An office behind one address logs in at nine o'clock: a hash takes a third of a second, so the
@@ -59,7 +63,14 @@ def lane_of(scope: Scope, request: Request) -> str:
         return "search" if is_search else "read"
     if PRESENCE.search(path):
         return "presence"
-    return "log-in" if HASHES.search(path) else "write"
+    if HASHES.search(path):
+        return "log-in"
+    return "upload" if _is_large(request) else "write"
+
+
+def _is_large(request: Request) -> bool:
+    length = request.header(b"content-length")
+    return length.isdecimal() and len(length) < 20 and int(length) > LARGE
 
 
 def ticket_of(scope: Scope) -> str:

@@ -1,5 +1,6 @@
 """`manage.py demo`: a help desk to look at, with sample tickets, a server, and agents at work."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tickets.demo.moves import make_a_move
+from tickets.demo.post import FROM, Post, post_office
 from tickets.demo.samples import ADMIN, AGENTS, PASSWORD, OthersDatabase, make_samples
 from tickets.management.stopping import told_to_stop
 
@@ -45,27 +47,38 @@ class Command(BaseCommand):
                 self.stdout.write("Sample queues, agents and tickets are made.")
         except OthersDatabase as error:
             raise CommandError(f"{error}") from None
-        with told_to_stop() as stop, _server(port) as server:
-            if _is_listening(server, port, stop):
-                self._welcome(port)
-                _keep_moving(server, stop)
+        with told_to_stop() as stop, post_office(port + 1) as post:
+            # Never to the server that the environment names: these people are invented.
+            settings.EMAIL_URL, settings.MAIL_FROM = post.url, FROM
+            daphne = ["-m", "daphne", "-v", "0", "-b", HOST, "-p", str(port),
+                      "ticketsystem.asgi:application"]  # fmt: skip
+            worker = ["manage.py", "db_worker", "-v", "0", "--no-reload", "--interval", "0.5",
+                      "--queue-name=*"]  # fmt: skip
+            with _process(daphne, post) as server, _process(worker, post) as mails:
+                if _is_listening(server, port, stop):
+                    self._welcome(port, post)
+                    _keep_moving((server, mails), stop)
         self.stdout.write("The demo has stopped; what was done stays for the next time.")
 
-    def _welcome(self, port: int) -> None:
+    def _welcome(self, port: int, post: Post) -> None:
         self.stdout.write(f"\n  http://{HOST}:{port}/\n\nLog in with the password {PASSWORD} as")
         for name, queues in AGENTS.items():
             sees = " and ".join(queues) or "nothing, for no queue is theirs"
             self.stdout.write(f"  {name:6} sees {sees}")
-        self.stdout.write(f"  {ADMIN:6} sees everything, and /admin/\n\nCtrl-C stops it.")
+        self.stdout.write(f"  {ADMIN:6} sees everything, and /admin/")
+        self.stdout.write(f"\nReplies are mailed, to nobody but this page:\n\n  {post.page}")
+        self.stdout.write("\nCtrl-C stops it.")
         self.stdout.flush()
 
 
 @contextmanager
-def _server(port: int) -> Iterator[Server]:
-    """Daphne in a process of its own, as in production."""
-    command = [sys.executable, "-m", "daphne", "-v", "0", "-b", HOST, "-p", str(port),
-               "ticketsystem.asgi:application"]  # fmt: skip
-    server = subprocess.Popen(command, cwd=settings.BASE_DIR)  # noqa: S603  nothing of others in it
+def _process(arguments: list[str], post: Post) -> Iterator[Server]:
+    """Daphne, or the worker, in a process of its own, as in production."""
+    server = subprocess.Popen(  # noqa: S603  nothing of others in it
+        [sys.executable, *arguments],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "EMAIL_URL": post.url, "MAIL_FROM": FROM},
+    )
     try:
         yield server
     finally:
@@ -90,16 +103,17 @@ def _is_listening(server: Server, port: int, stop: Event) -> bool:
     return False
 
 
-def _keep_moving(server: Server, stop: Event) -> None:
+def _keep_moving(servers: tuple[Server, ...], stop: Event) -> None:
     random = Random()
     while not stop.wait(random.uniform(*PAUSE)):
-        _refuse_dead(server)
+        for server in servers:
+            _refuse_dead(server)
         make_a_move(random)
 
 
 def _refuse_dead(server: Server) -> None:
     if server.poll() is not None:
-        raise CommandError(f"The server has ended by itself ({server.returncode}); see above why.")
+        raise CommandError(f"A server has ended by itself ({server.returncode}); see above why.")
 
 
 def _refuse_taken(port: int) -> None:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fold, listWord, matching, moved, slashWord } from "../../static/tickets/offering.js";
+import { fold, listWord, matching, moved, slashWord } from "../../static/tickets/choosing.js";
 
 /**
  * @param {string} text with | where the cursor is
@@ -57,7 +57,7 @@ test("in a list with commas it is what stands around the cursor", () => {
 
 /** @param {string[][]} entries */
 const offers = (...entries) => entries.map(([name, text = ""]) => ({ name, hint: "", text }));
-/** @param {import("../../static/tickets/offering.js").Offer[]} found */
+/** @param {import("../../static/tickets/choosing.js").Offer[]} found */
 const names = (found) => found.map(({ name }) => name);
 
 test("what begins so comes before what has it, and that before what says it", () => {

@@ -1,0 +1,44 @@
+"""How much one sender, and all of them, bring about by mail within an hour."""
+
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from tickets.inbox.models import Letter
+from tickets.models import Ticket
+
+Outcome = Letter.Outcome
+
+HOUR = timedelta(hours=1)
+TICKETS_OF_ONE = 20  # opened by one address
+TICKETS_OF_ALL = 500
+ANSWERS_OF_ONE = 30  # to one ticket by one address: two machines that answer each other
+LOCK = 0x6D61696C  # a number of ours among PostgreSQL's advisory locks
+
+
+def refusal_to_open(address: str) -> str:
+    """Why this address may not open a ticket now, or "". Until the end of the transaction nobody
+    else opens one by mail: else two processes would each let the last one through."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    opened = _within_the_hour().filter(outcome=Outcome.OPENED)
+    if opened.filter(address=address.lower()).count() >= TICKETS_OF_ONE:
+        return f"This address has opened {TICKETS_OF_ONE} tickets within an hour already."
+    if opened.count() >= TICKETS_OF_ALL:
+        return f"{TICKETS_OF_ALL} tickets were opened by mail within an hour already."
+    return ""
+
+
+def refusal_to_answer(address: str, ticket: Ticket) -> str:
+    """The ticket is locked, so nobody else answers it at the same time."""
+    answers = _within_the_hour().filter(address=address.lower(), ticket=ticket)
+    if answers.filter(outcome=Outcome.ANSWERED).count() >= ANSWERS_OF_ONE:
+        return f"This address has answered #{ticket.pk} {ANSWERS_OF_ONE} times within an hour."
+    return ""
+
+
+def _within_the_hour() -> QuerySet[Letter]:
+    return Letter.objects.filter(at__gt=Now() - HOUR)
