@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 from time import monotonic
 from typing import Any
@@ -211,15 +212,12 @@ def test_comments_stay_what_they_are_in_the_order_of_time(
     now = timezone.now()
     moments = iter(now + timedelta(minutes=minute) for minute in range(1, 9))
     said = [
-        say(ticket, author, f"{number}", created_at=next(moments), **how)
-        for number, (ticket, author, how) in enumerate(
-            [
-                (smoke, None, {"requester": True, "via": "mail"}), (fire, alice, {}),
-                (smoke, carol, {"internal": True}), (fire, carol, {"requester": True}),
-                (smoke, alice, {"via": "api"}),
-            ]
-        )
-    ]  # fmt: skip
+        say(smoke, None, "0", created_at=next(moments), requester=True, via="mail"),
+        say(fire, alice, "1", created_at=next(moments)),
+        say(smoke, carol, "2", created_at=next(moments), internal=True),
+        say(fire, carol, "3", created_at=next(moments), requester=True),
+        say(smoke, alice, "4", created_at=next(moments), via="api"),
+    ]
     columns = ("pk", "author", "author_name", "requester", "via", "body", "internal", "created_at")
     before = list(Comment.objects.order_by("pk").values_list(*columns))
     merge(alice, smoke.pk, fire.pk)
@@ -463,8 +461,7 @@ def test_two_merges_that_cross_never_wait_for_each_other(billing: Queue, alice: 
         one, other = opened(billing, "One"), opened(billing, "Other")
         began = monotonic()
         results = together(
-            lambda one=one, other=other: merge(alice, one.pk, other.pk),
-            lambda one=one, other=other: merge(alice, other.pk, one.pk),
+            partial(merge, alice, one.pk, other.pk), partial(merge, alice, other.pk, one.pk)
         )
         assert {type(result) for result in results} == {Merged, Ticket}
         assert monotonic() - began < 10
@@ -479,7 +476,7 @@ def test_a_ring_of_merges_ends_in_one_conversation(billing: Queue, alice: User) 
         say(ticket, alice, f"on {ticket.pk}")
     together(
         *(
-            lambda one=one, other=other: merge(alice, one.pk, other.pk)
+            partial(merge, alice, one.pk, other.pk)
             for one, other in zip(ring, ring[1:] + ring[:1], strict=True)
         )
     )
@@ -497,8 +494,8 @@ def test_a_comment_that_races_a_merge_is_there_or_refused(billing: Queue, alice:
         one, other = opened(billing, "One"), opened(billing, "Other")
         text = f"race {number}"
         said, _ = together(
-            lambda one=one, text=text: editing.comment(alice, one.pk, text),
-            lambda one=one, other=other: merge(alice, one.pk, other.pk),
+            partial(editing.comment, alice, one.pk, text),
+            partial(merge, alice, one.pk, other.pk),
         )
         found = Comment.objects.filter(body=text).values_list("ticket", flat=True)
         assert list(found) == ([] if isinstance(said, Merged) else [other.pk])
