@@ -3,6 +3,8 @@
 https://prometheus.io/docs/practices/naming/
 """
 
+from collections.abc import Callable
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -13,6 +15,9 @@ from prometheus_client import (
 )
 
 registry = CollectorRegistry()
+# What a project looks up when somebody asks, to set gauges of its own. Each is called with whether
+# the database answers at the moment: a page of numbers must not wait for one that does not.
+measures: list[Callable[[bool], None]] = []
 ProcessCollector(registry=registry)
 PlatformCollector(registry=registry)
 

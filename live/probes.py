@@ -91,6 +91,8 @@ def metrics_page(request: HttpRequest) -> HttpResponse:
     engine = _engine(request)
     if engine is not None:
         _measure(engine)
+        for measure in metrics.measures:
+            measure(engine.relay.is_current())
     return HttpResponse(generate_latest(metrics.registry), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -27,6 +27,7 @@ from tickets.choices import Priority as Priority
 from tickets.choices import Status as Status
 from tickets.choices import Via as Via
 from tickets.database_time import DatabaseTime, clock
+from tickets.exchange.models import ImportedTicket  # noqa: F401
 from tickets.inbox.models import KeptMail, KeptPiece, Letter, MailText  # noqa: F401
 from tickets.mail.models import Heard, Mail, Thread  # noqa: F401
 from tickets.merging.refusals import Merged
@@ -38,6 +39,7 @@ from tickets.presence.models import Presence  # noqa: F401
 from tickets.queues.models import Membership as Membership
 from tickets.queues.models import Queue as Queue
 from tickets.texts import LongText
+from tickets.webhooks.models import Delivery, Webhook  # noqa: F401
 
 
 class Ticket(Bounded):
@@ -182,15 +184,13 @@ class Comment(Bounded):
     said_on = models.BigIntegerField(null=True, editable=False)
     asker = models.CharField(max_length=254, default="", db_default="", editable=False)
 
-    objects = CommentQuerySet.as_manager()
-
-    # Not stored in this row. What it is saved with: files that it takes along, addresses that get a
-    # copy of its mail.
+    # Set before it is saved: the files that it takes along, and who gets a copy of its mail.
     attaching: Sequence[Attachment] = ()
     cc: Sequence[str] = ()
-    # There is more of it than its body: a message's quoted history (inbox/models.py).
+    # And whether there is more of it than its body: a message's quoted history (inbox/models.py).
     has_quoted = False
-    carried = ("attaching", "cc", "has_quoted")
+
+    objects = CommentQuerySet.as_manager()
 
     class Meta:
         ordering = ("created_at", "id")
@@ -214,6 +214,11 @@ class Comment(Bounded):
         without `author_name` have ended, they write rows that have only the author."""
         return self.author_name or (name_of(self.author) if self.author else "")
 
+    @property
+    def is_folded(self) -> bool:
+        """Whether there is more of it than its body; where it was read, `quotes` of its query."""
+        return self.has_quoted or bool(getattr(self, "quotes", False))
+
     @cached_property
     def attached(self) -> list[Attachment]:
         """Its files. Where there are many comments, attach_to() gives each its own at once."""
@@ -228,6 +233,10 @@ class Comment(Bounded):
             Ticket.locked([self.ticket_id])
             super().save(**{**options, "force_insert": True})
         self.attached = [*self.attaching]
+
+    def hand_on(self, stored: "Comment") -> None:
+        stored.attaching, stored.cc = self.attaching, self.cc
+        stored.has_quoted = self.has_quoted
 
     @classmethod
     def refuse_creation(cls, rows: Iterable[models.Model]) -> None:

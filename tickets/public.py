@@ -73,7 +73,7 @@ def public_comment(comment: Comment) -> dict[str, Any]:
         "asker": comment.asker,
         "attachments": [public_attachment(attachment) for attachment in comment.attached],
         "mail": public_mail(comment),
-        "quoted": comment.has_quoted,
+        "quoted": comment.is_folded,
     }
 
 

@@ -21,6 +21,7 @@ from tickets.names import name_of
 from tickets.notices.telling import tell_assignee, tell_of_comment
 from tickets.public import last_activity, person, public_changes, public_ticket, told_comment
 from tickets.search import SEARCHED, keep_moved, remember
+from tickets.telling import tell
 from tickets.visibility import (
     EVERYONE,
     SUPERUSERS,
@@ -43,9 +44,9 @@ def ticket_changed(transition: Transition[Ticket], **kwargs: Any) -> None:
     if after is not None and (before is None or not set(SEARCHED).isdisjoint(transition.fields)):
         remember([after])
     if before is None and after is not None:
-        live.publish("ticket.created", _state(after), audience_of(after))
+        tell("ticket.created", _state(after), audience_of(after))
     elif after is None and before is not None:
-        live.publish("ticket.removed", _removed(before), audience_of(before))
+        tell("ticket.removed", _removed(before), audience_of(before))
     elif before is not None and after is not None:
         _publish_update(before, after, transition.fields)
     tell_assignee(transition)
@@ -53,7 +54,7 @@ def ticket_changed(transition: Transition[Ticket], **kwargs: Any) -> None:
 
 def _publish_update(before: Ticket, after: Ticket, fields: tuple[str, ...]) -> None:
     state = _state(after)
-    live.publish(
+    tell(
         "ticket.updated",
         {**state, "changes": public_changes(before, after, fields)},
         audience_of(after),
@@ -100,7 +101,7 @@ def comment_changed(transition: Transition[Comment], **kwargs: Any) -> None:
         "actor": person(current_actor() or comment.author),
         "at": comment.created_at,
     }
-    live.publish("comment.created", data, audience_of(ticket))
+    tell("comment.created", data, audience_of(ticket))
     tell_of_comment(comment, ticket)
 
 

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from tickets import actions, views
 from tickets.attachments.serving import serve
+from tickets.exchange.views import export
 from tickets.lists import keeping
 from tickets.lists import views as lists
 from tickets.mail.views import send_again
@@ -29,6 +30,7 @@ urlpatterns = [
     path("", lists.board, name="board"),
     path("bar/", bar, name="bar"),
     path("rows/", lists.rows, name="rows"),
+    path("export.csv", export, name="export"),
     path("counters/", lists.counters, name="counters"),
     path("views/", keeping.save_view, name="save-view"),
     path("views/<int:view_id>/remove/", keeping.remove_view, name="remove-view"),
@@ -37,5 +39,6 @@ urlpatterns = [
     path("notices/", include("tickets.notices.urls")),
     path("accounts/preferences/", include("tickets.own.urls")),
     path("queues/", include("tickets.queues.urls")),
+    path("webhooks/", include("tickets.webhooks.urls")),
     path("tickets/<int:ticket_id>/", include(of_a_ticket)),
 ]

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
@@ -17,10 +17,15 @@ from django.views.decorators.http import require_safe
 import live
 from tickets import editing
 from tickets.actions import led_on
+from tickets.attachments.limits import Refused as NotAttached
+from tickets.attachments.sent import FIELD
 from tickets.attachments.shown import attach_to
+from tickets.attachments.storing import store_all
+from tickets.attachments.taking import describe
 from tickets.forms import Invalid, NewTicketForm, valid
 from tickets.idempotency import KeyRefused, Sent, once
 from tickets.inbox.quoted import whole_text
+from tickets.models import Ticket
 from tickets.pages import page, ticket_page, visible_or_404, whole_text_page
 from tickets.refusals import JUST_DELETED
 from tickets.requesters import others
@@ -90,14 +95,25 @@ def new_ticket(request: HttpRequest) -> HttpResponseBase:
     key, status = None, HTTPStatus.OK
     if request.method == "POST":
         try:
-            opened = once(Sent.by_form(request), lambda: editing.create(**valid(form).cleaned_data))
+            opened = once(Sent.by_form(request), lambda: opened_with_files(request, form))
             return led_on(request, opened, "Ticket #{pk} is open.")
         except KeyRefused as refusal:
             form.add_error(None, f"{refusal}")
             key, status = refusal.next_key, refusal.status
+        except NotAttached as refusal:
+            form.add_error(None, f"{refusal}")
+            status = refusal.status
         except Invalid:
             status = HTTPStatus.UNPROCESSABLE_ENTITY
         except IntegrityError:
             form.add_error(None, JUST_DELETED)
             status = HTTPStatus.CONFLICT
     return page(request, "tickets/new.html", head, {"form": form, "key": key}, status=status)
+
+
+def opened_with_files(request: HttpRequest, form: NewTicketForm) -> Ticket:
+    """The files belong to the description."""
+    with transaction.atomic():
+        ticket = editing.create(**valid(form).cleaned_data)
+        describe(ticket, store_all(ticket, request.FILES.getlist(FIELD), request.user))
+        return ticket

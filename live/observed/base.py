@@ -18,14 +18,11 @@ from live.observed.transition import Transition, tell
 
 class Observed(models.Model):
     """`tracked` names the fields whose change is a change of the row; `touched` names those that
-    the model itself sets at each change. `carried` names attributes that no column has, and that
-    the row in the Transition of a save() has from the object that was saved. Rows that `loaddata`
-    loads are stored as they were dumped, and their touched fields stay; all pages then load
-    afresh."""
+    the model itself sets at each change. Rows that `loaddata` loads are stored as they were dumped,
+    and their touched fields stay; all pages then load afresh."""
 
     tracked: ClassVar[tuple[str, ...]] = ()
     touched: ClassVar[tuple[str, ...]] = ()
-    carried: ClassVar[tuple[str, ...]] = ()
     _is_saving = False  # in save() below, which tells
 
     class Meta:
@@ -79,10 +76,12 @@ class Observed(models.Model):
         after = model.stored([self.pk]).first()
         if after is None:
             raise IntegrityError(f"{self!r} cannot be saved: it names a row that does not exist.")
-        for name in self.carried:
-            setattr(after, name, getattr(self, name))
+        self.hand_on(after)
         tell(model, Transition(before, after, fields))
         self._know_related(after)
+
+    def hand_on(self, stored: Self) -> None:
+        """Give the stored row, of which receivers are told, what this has beside its columns."""
 
     def _know_related(self, stored: Self) -> None:
         """Keep the rows that the stored row points to, if this one points to the same, and those
@@ -129,6 +128,13 @@ class Observed(models.Model):
         """Write this new row, and have nobody told: the caller tells."""
         self.refuse_creation([self])
         self._write(force_insert=True)
+
+    @classmethod
+    def create_without_telling(cls, rows: Sequence[Self]) -> list[Self]:
+        """Write new rows, and have nobody told: the caller tells. They know their keys then."""
+        cls.refuse_creation(rows)
+        made: list[Self] = wrapping.plain_bulk_create(cls._base_manager.all(), rows)
+        return made
 
     @classmethod
     def refuse_creation(cls, rows: Iterable[models.Model]) -> None:

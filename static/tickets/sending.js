@@ -27,7 +27,7 @@ const NO_ANSWER =
   " What you wrote is kept here: sent again, it is not done twice.";
 
 /**
- * @param {{action: string, body: URLSearchParams, user: string, login: string, stays?: boolean}} form
+ * @param {{action: string, body: BodyInit, user: string, login: string, stays?: boolean}} form
  * @param {typeof globalThis.fetch} [fetch]
  * @returns {Promise<Read>}
  */

@@ -30,13 +30,14 @@ export class SentForm {
   async submit(pressed) {
     renewToken(this.form);
     if (this.key && !this.key.value) this.key.value = freshKey();
-    const fields = /** @type {[string, string][]} */ ([...this.fields(pressed)]);
+    const fields = this.fields(pressed);
+    const texts = /** @type {[string, string][]} */ ([...fields]);
     const button = pressed ?? part(this.form, "button", HTMLButtonElement);
     this.begin();
     this.showUnderWay(true, button);
     const outcome = await send({
       action: this.form.action,
-      body: new URLSearchParams(fields),
+      body: this.form.enctype.startsWith("multipart") ? fields : new URLSearchParams(texts),
       user: document.body.dataset.user ?? "",
       login: new URL(loginUrl(), location.href).pathname,
       stays: this.said !== null,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.core.management import get_commands
 
 from tests.deploy.fronts import DEPLOY
 from tests.deploy.production import CODE
@@ -52,13 +53,29 @@ def config(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]
 def test_compose_takes_the_file(folder: Path) -> None:
     done = config(folder, POSTGRES_PASSWORD="secret")
     assert done.returncode == 0, done.stderr
-    for service in ("nginx", "web1", "web2", "db", "redis", "migrate"):
+    for service in ("nginx", "web1", "web2", "worker", "db", "redis", "migrate"):
         assert f"  {service}:" in done.stdout
     assert "postgres://helpdesk:secret@db:5432/helpdesk" in done.stdout
     services = yaml.safe_load(done.stdout)["services"]
-    for name in ("web1", "web2"):
+    for name in ("web1", "web2", "worker"):
         assert services[name]["cap_drop"] == ["ALL"]
         assert services[name]["read_only"] is True
+
+
+def test_mail_is_fetched_in_a_profile_and_workers_answer_nobody(folder: Path) -> None:
+    written = yaml.safe_load((COMPOSE / "compose.yaml").read_text())["services"]
+    assert written["fetch"]["profiles"] == ["inbox"]
+    done = config(folder, POSTGRES_PASSWORD="secret", COMPOSE_PROFILES="inbox")
+    assert done.returncode == 0, done.stderr
+    services = yaml.safe_load(done.stdout)["services"]
+    for name, command in (("worker", "db_worker"), ("fetch", "fetch_mail")):
+        service = services[name]
+        assert written[name]["healthcheck"] == {"disable": True}  # the image's asks a port
+        assert service["command"][:3] == ["python", "manage.py", command]
+        assert command in get_commands()
+        assert (service["cap_drop"], service["read_only"]) == (["ALL"], True)
+        assert "ports" not in service
+        assert service["depends_on"] == services["web1"]["depends_on"]
 
 
 def test_without_a_password_it_refuses(folder: Path) -> None:

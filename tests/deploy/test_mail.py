@@ -1,4 +1,4 @@
-"""What a mail server pipes its mail into: whatever goes wrong, it hears that it should come again."""
+"""What a mail server pipes its mail into: whatever goes wrong, it is told to try again."""
 
 import os
 import subprocess

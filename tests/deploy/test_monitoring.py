@@ -18,7 +18,7 @@ from tests.harness.processes import installed
 HERE = Path(__file__).parent
 RULES = DEPLOY / "prometheus" / "helpdesk.rules.yml"
 DASHBOARD = json.loads((DEPLOY / "grafana" / "helpdesk.json").read_text())
-METRIC = re.compile(r"\b(?:live|process)_\w+")
+METRIC = re.compile(r"\b(?:live|process|helpdesk)_\w+")
 
 
 def promtool(*arguments: str, cwd: Path) -> str:

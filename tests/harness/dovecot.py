@@ -5,10 +5,11 @@ import pwd
 import shutil
 import subprocess
 from pathlib import Path
+from urllib.parse import quote
 
-from tests.harness.processes import ServerProcess, free_port, installed
+from tests.harness.processes import ServerProcess, installed
 
-USER, PASSWORD = "desk@desk.example", "s3cret p%ss"
+USER, PASSWORD = "desk@desk.example", "s3cret/p@ss"
 
 
 class Dovecot(ServerProcess):
@@ -38,7 +39,7 @@ class Dovecot(ServerProcess):
             f"mail_location = maildir:{mail}/%u\nmail_uid = {owner}\nfirst_valid_uid = 1\n"
             f"mail_gid = {pwd.getpwnam(owner).pw_gid}\nfirst_valid_gid = 0\n"
             "passdb {\n  driver = static\n"
-            f'  args = "password={PASSWORD.replace("%", "%%")}"\n}}\n'
+            f"  args = password={PASSWORD}\n}}\n"
             f"userdb {{\n  driver = static\n  args = home={mail}\n}}\n"
             "namespace inbox {\n  inbox = yes\n  separator = /\n}\n"
             "service imap-login {\n  chroot =\n"
@@ -51,10 +52,9 @@ class Dovecot(ServerProcess):
 
     @property
     def url(self) -> str:
-        scheme, password = "imaps" if self.tls else "imap", "s3cret%20p%25ss"
-        return f"{scheme}://{USER}:{password}@localhost:{self.port}/INBOX".replace(
-            USER, USER.replace("@", "%40")
-        )
+        scheme = "imaps" if self.tls else "imap"
+        user, password = quote(USER, safe=""), quote(PASSWORD, safe="")
+        return f"{scheme}://{user}:{password}@localhost:{self.port}/INBOX"
 
     @property
     def certificate(self) -> Path:

@@ -1,4 +1,4 @@
-"""The admin's page of mail that was kept aside: for superusers, and never shown as what it is not."""
+"""The admin's page of mail kept aside: for superusers, and never shown as what it is not."""
 
 from typing import Any
 

@@ -35,6 +35,9 @@ BAD = [
     ("TIME_ZONE", "Mars/Olympus", "such as Europe/Berlin"),
     ("TIME_ZONE", "Europe", "such as Europe/Berlin"),
     ("TIME_ZONE", "../../etc/passwd", "such as Europe/Berlin"),
+    ("WEBHOOK_ALLOWED_NETWORKS", "10.20.0.1/16", "whose last bits are 0"),
+    ("WEBHOOK_ALLOWED_NETWORKS", "10.20.0.0/16 fd00::/8", "with commas"),
+    ("WEBHOOK_ALLOWED_NETWORKS", "intranet", "networks such as 10.20.0.0/16"),
     ("FORCE_SCRIPT_NAME", "desk", "a path such as /desk"),
     ("FORCE_SCRIPT_NAME", "/", "a path such as /desk"),
     ("FORCE_SCRIPT_NAME", "/desk/", "does not end with one"),
@@ -48,6 +51,8 @@ BAD = [
     ("MAIL_FROM", "Help <help@example.com> <eve@example.com>", "an address such as"),
     ("MAIL_FROM", f"{'h' * 41}@example.com", "at most 40 characters before the @"),
     ("MAIL_FROM", "help@[192.0.2.1]", "an address such as"),
+    ("MEDIA_ROOT", "media", "the full path of a folder"),
+    ("MEDIA_ROOT", "/etc/hostname", "the full path of a folder"),
     ("LIVE_HEARTBEAT_SECONDS", "0", "a number from 1 to 60"),
     ("LIVE_HEARTBEAT_SECONDS", "nan", "a number from 1 to 60"),
     ("LIVE_POLL_SECONDS", "often", "a number from 0.05 to 60"),
@@ -103,10 +108,16 @@ SECRET = [
     *(
         ("INBOX_URL", value, "s3cret")
         for value in (
-            "imaps://desk:s3cret@", "imaps://s3cret@mail.example.com", "imaps://:s3cret@host",
-            "imaps://desk:s3cret@host:port/INBOX", "imaps://desk:s3cret@host/INBOX?tls=1",
-            "imap://desk:s3cret@mail.example.com/INBOX", "pop3://desk:s3cret@host/INBOX",
-            "imaps://desk:s3cret/w0rd@host/INBOX", "imaps://desk:s3cret@host/IN%0d%0aBOX", "s3cret",
+            "imaps://desk:s3cret@",
+            "imaps://s3cret@mail.example.com",
+            "imaps://:s3cret@host",
+            "imaps://desk:s3cret@host:port/INBOX",
+            "imaps://desk:s3cret@host/INBOX?tls=1",
+            "imap://desk:s3cret@mail.example.com/INBOX",
+            "pop3://desk:s3cret@host/INBOX",
+            "imaps://desk:s3cret/w0rd@host/INBOX",
+            "imaps://desk:s3cret@host/IN%0d%0aBOX",
+            "s3cret",
         )
     ),
     ("METRICS_TOKEN", "s3cret of two words", "s3cret"),
@@ -131,6 +142,7 @@ PRODUCTION = {
     " the key before that one; of 32 characters or more",
     "SECURE_HSTS_SECONDS": "31536000",
     "FORCE_SCRIPT_NAME": "/help/desk-1",
+    "MEDIA_ROOT": "/srv/not-there-yet",
     "TIME_ZONE": "America/Argentina/Buenos_Aires",
     "DATABASE_URL": "postgres://helpdesk:p%40ss@db.example.com:5432/helpdesk"
     "?sslmode=verify-full&assume_role=desk",

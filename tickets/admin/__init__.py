@@ -1,5 +1,5 @@
-"""Django's admin: users, queues and their agents, tickets, the history, bulk jobs, and mail that was
-kept aside.
+"""Django's admin: users, queues and their agents, tickets, the history, bulk jobs, and mail kept
+aside.
 
 No form of it grows with the data: it posts what is added, changed or removed, and all else is only
 shown. For Django refuses a form of more than a thousand fields.
@@ -13,6 +13,6 @@ from tickets.admin.records import BulkJobAdmin, ChangeAdmin
 from tickets.admin.tickets import TicketAdmin
 
 __all__ = [
-    "BulkJobAdmin", "ChangeAdmin", "GroupPages", "KeptMailAdmin", "MembershipAdmin", "QueueAdmin", "TicketAdmin",
-    "UserPages", "delete_some",
+    "BulkJobAdmin", "ChangeAdmin", "GroupPages", "KeptMailAdmin", "MembershipAdmin", "QueueAdmin",
+    "TicketAdmin", "UserPages", "delete_some",
 ]  # fmt: skip

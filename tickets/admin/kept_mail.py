@@ -10,11 +10,11 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
 from django.utils.html import format_html
 
 from tickets.admin.records import ReadOnlyAdmin
+from tickets.attachments.limits import in_words
 from tickets.inbox.again import take_in_again
 from tickets.inbox.arriving import Refused, TryAgain
 from tickets.inbox.models import KeptMail
@@ -51,12 +51,13 @@ class KeptMailAdmin(ReadOnlyAdmin):
             self.message_user(request, sentence, messages.ERROR)
             return
         for mail in kept.order_by("pk"):
+            name = f"{mail}"
             try:
                 arrived = take_in_again(mail)
             except (Refused, TryAgain) as error:
-                self.message_user(request, f"{mail}: {error}", messages.ERROR)
+                self.message_user(request, f"{name}: {error}", messages.ERROR)
             else:
-                self.message_user(request, f"{mail} {arrived.deed}.", messages.SUCCESS)
+                self.message_user(request, f"{name} {arrived.deed}.", messages.SUCCESS)
 
     @admin.action(permissions=["view"], description="Discard selected mail for good")
     def discard(self, request: HttpRequest, kept: QuerySet[KeptMail]) -> None:
@@ -70,7 +71,7 @@ class KeptMailAdmin(ReadOnlyAdmin):
 
     @admin.display(description="size", ordering="size")
     def bytes(self, mail: KeptMail) -> str:
-        return filesizeformat(mail.size)
+        return in_words(mail.size)
 
     @admin.display(description="download")
     def file(self, mail: KeptMail) -> str:

@@ -33,18 +33,18 @@ FOLDER_MODE = 0o750
 class KeptFiles(FileSystemStorage):
     """Django's storage of files, for one whose move is still to come as well."""
 
-    def _open(self, name: str, mode: str = "rb") -> File[Any]:
+    def open(self, name: str, mode: str = "rb") -> "File[Any]":
         try:
-            return super()._open(name, mode)
+            return super().open(name, mode)
         except FileNotFoundError:
             with suppress(FileNotFoundError):
                 return File(_incoming(name).open(mode))
-            return super()._open(name, mode)  # it may just have moved
+            return super().open(name, mode)  # it may just have moved
 
 
 def make_ready() -> None:
     """Make the folders, where they are not there yet."""
-    _make(_incoming("").parent)
+    _make(_incoming(""))
 
 
 def try_out() -> None:

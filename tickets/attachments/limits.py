@@ -22,8 +22,8 @@ MOST_ON_TICKET = 2000  # of one ticket, whoever sent them
 LEFT_FREE = 1024 * MEGABYTE  # of the disk, below which nothing is stored
 # Of one person: within how long, how many bytes, and how many files.
 QUOTAS = (
-    (timedelta(hours=1), "hour", 500 * MEGABYTE, 500),
-    (timedelta(days=1), "day", 2000 * MEGABYTE, 2000),
+    (timedelta(hours=1), "an hour", 500 * MEGABYTE, 500),
+    (timedelta(days=1), "a day", 2000 * MEGABYTE, 2000),
 )
 
 
@@ -74,7 +74,7 @@ class OverQuota(Refused):
 
     def __init__(self, size: int, count: int, time: str) -> None:
         super().__init__(
-            f"You have uploaded too much: {in_words(size)} and {count:,} files a {time} are"
+            f"You have uploaded too much: {in_words(size)} and {count:,} files {time} are"
             " allowed. Try again later."
         )
 
@@ -126,11 +126,11 @@ def refuse_to_store(ticket: Any, uploader: Any) -> None:
     longest = max(time for time, *_ in QUOTAS)
     own = Attachment.objects.filter(uploader=uploader, created_at__gt=Now() - longest)
     done = own.aggregate(
-        **{f"n_{words}": Count("pk", filter=_since(time)) for time, words, *_ in QUOTAS},
-        **{f"size_{words}": Sum("size", filter=_since(time)) for time, words, *_ in QUOTAS},
+        **{f"n_{n}": Count("pk", filter=_since(quota[0])) for n, quota in enumerate(QUOTAS)},
+        **{f"size_{n}": Sum("size", filter=_since(quota[0])) for n, quota in enumerate(QUOTAS)},
     )
-    for _, words, size, count in QUOTAS:
-        if done[f"n_{words}"] >= count or (done[f"size_{words}"] or 0) >= size:
+    for n, (_, words, size, count) in enumerate(QUOTAS):
+        if done[f"n_{n}"] >= count or (done[f"size_{n}"] or 0) >= size:
             raise OverQuota(size, count, words)
 
 

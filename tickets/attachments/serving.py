@@ -5,20 +5,25 @@ runs anything in it, and without guesses at its kind; only pictures that were lo
 were stored are shown. The name in the address decides nothing.
 """
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from tickets.attachments.models import Attachment
 from tickets.visibility import visible_tickets
 
+logger = logging.getLogger(__name__)
+
 POLICY = "sandbox; default-src 'none'"
 NO_SUCH_FILE = "There is no such file among those you may see."
-LOST = "This file is not on the server any more."
+TITLE_OF_LOST = "The file is lost"
+LOST = "This file is not on the server any more, though it should be: tell whoever runs it."
 
 
 @require_safe
@@ -28,7 +33,9 @@ def serve(request: HttpRequest, ticket_id: int, attachment_id: int, name: str) -
     try:
         file = found.file.open("rb")
     except FileNotFoundError:
-        raise Http404(LOST) from None
+        logger.error("the file of attachment %s is not in MEDIA_ROOT", found.pk)
+        page = render_to_string("refusal.html", {"title": TITLE_OF_LOST, "sentence": LOST})
+        return HttpResponse(page, status=HTTPStatus.NOT_FOUND)
     response = FileResponse(
         file, as_attachment=not found.is_picture, filename=found.name, content_type=found.type
     )

@@ -24,7 +24,7 @@ LOST_EVERY = 86_400.0
 
 def row_deleted(instance: Attachment, **kwargs: Any) -> None:
     """Connected to post_delete: whatever has deleted the row, with its ticket or alone."""
-    leftover = Leftover.objects.create(file=instance.file.name)
+    leftover = Leftover.objects.create(file=f"{instance.file.name}")
     transaction.on_commit(partial(_remove, leftover), robust=True)
 
 

@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from tickets import attachments, editing
 from tickets.actor import acting_as
-from tickets.attachments.limits import DiskFull
+from tickets.attachments.limits import DiskFull, NotStored
 from tickets.inbox import limits
 from tickets.inbox.keeping import NoRoom, keep
 from tickets.inbox.message import Kind, Received, Unreadable
@@ -55,7 +55,7 @@ class Arrived:
 
 
 # The database, the disk or memory is not there: nobody's fault, and soon over.
-NOT_NOW = (OperationalError, InterfaceError, OSError, MemoryError, DiskFull)
+NOT_NOW = (OperationalError, InterfaceError, OSError, MemoryError, DiskFull, NotStored)
 
 
 def receive(raw: bytes) -> Arrived:

@@ -26,7 +26,12 @@ MOST_RECIPIENTS = 50  # of a report; ours goes to a few
 
 STATUS = ("message/delivery-status", "message/global-delivery-status")
 ORIGINAL = ("message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers")
-SERVERS = ("mailer-daemon", "postmaster", "mail-daemon", "mdaemon")
+NOBODY = "nobody@localhost"
+READABLE = ("text/plain", "text/html")
+SERVERS = {
+    "mailer-daemon", "postmaster", "mail-daemon", "mdaemon", "mail delivery system",
+    "mail delivery subsystem",
+}  # fmt: skip
 EMPTY_LINES = re.compile(rb"(?:\r?\n){2,}")
 MESSAGE_ID = re.compile(
     r"^[> \t]*Message-ID:[ \t]*(<[^<>\s]{1,248}>)", re.MULTILINE | re.IGNORECASE
@@ -37,9 +42,9 @@ TOLD = re.compile(r"\b[45]\d\d[ -]|\b5\.\d{1,3}\.\d{1,3}\b")
 
 def is_bounce(root: Part) -> bool:
     """Whether a mail server wrote it, of a delivery: one that failed, waits or was made."""
-    if any(part.type in STATUS for part in root.children):
-        return root.type == "multipart/report" or _comes_from_a_server(root.head)
-    return _comes_from_a_server(root.head) and any(_failures(root))
+    if root.type != "multipart/report" and not _comes_from_a_server(root.head):
+        return False
+    return any(part.type in STATUS for part in root.leaves()) or any(_failures(root))
 
 
 def has_no_way_back(head: Message) -> bool:
@@ -65,7 +70,7 @@ def _by_standard(root: Part) -> Bounced | None:
 
 def _recipients(root: Part) -> list[Message]:
     """What the report says of each recipient."""
-    reports = [part for part in root.children if part.type in STATUS]
+    reports = [part for part in root.leaves() if part.type in STATUS]
     groups = [
         head_of(group)
         for report in reports
@@ -85,26 +90,22 @@ def _recipient(group: Message) -> str:
 
 def _original(root: Part) -> str:
     """The Message-ID of what was not delivered: in what came back of it, or as it is answered."""
-    for part in root.children:
-        if part.type in ORIGINAL:
-            lines = part.content(MOST_READ)
-            found = ids(
-                head_of(EMPTY_LINES.split(lines.lstrip(), maxsplit=1)[0]).get("Message-ID", "")
-            )
-            if found:
-                return found[0]
+    returned = [part for part in root.leaves() if part.type in ORIGINAL]
+    for part in returned[:MOST_PARTS]:
+        head = head_of(EMPTY_LINES.split(part.content(MOST_READ).lstrip(), maxsplit=1)[0])
+        if found := ids(head.get("Message-ID", "")):
+            return found[0]
     quoted = MESSAGE_ID.findall("\n".join(_texts(root)))
     answered = ids(root.head.get("In-Reply-To", "")) or ids(root.head.get("References", ""))[::-1]
     return (quoted or answered or [""])[0]
 
 
 def _comes_from_a_server(head: Message) -> bool:
-    senders = [box.address.partition("@")[0].lower() for box in mailboxes(head.get_all("From", []))]
-    return (
-        "X-Failed-Recipients" in head
-        or has_no_way_back(head)
-        or any(sender in SERVERS for sender in senders)
-    )
+    """By its looks alone: whoever wants to can have them."""
+    senders = mailboxes(head.get_all("From", []))
+    names = {box.address.partition("@")[0].lower() for box in senders}
+    names |= {box.name.lower() for box in senders}
+    return "X-Failed-Recipients" in head or has_no_way_back(head) or bool(names & SERVERS)
 
 
 def _by_looks(root: Part) -> Bounced | None:
@@ -130,7 +131,9 @@ def _text(address: bytes) -> str:
 def _flat(root: Part) -> Message:
     """The report as the library expects one, of texts alone, none of them deep or long."""
     message = Message()
-    for name in ("From", "Subject", "X-Failed-Recipients", "X-Mailer"):
+    senders = mailboxes(root.head.get_all("From", []))
+    message["From"] = (senders and senders[0].address) or NOBODY  # the library needs somebody
+    for name in ("Subject", "X-Failed-Recipients", "X-Mailer"):
         message[name] = one_line(words(root.head.get(name, "")), LONGEST_LINE)
     if not root.children:
         message.set_payload("\n".join(_texts(root)))
@@ -152,5 +155,5 @@ def _texts(root: Part) -> Iterator[str]:
 
 
 def _readable(root: Part) -> list[Part]:
-    parts = root.children or [root]
-    return [part for part in parts if part.type in ("text/plain", *ORIGINAL)][:MOST_PARTS]
+    parts = [part for part in root.leaves() if part.type in (*READABLE, *ORIGINAL)]
+    return parts[:MOST_PARTS]

@@ -1,4 +1,4 @@
-"""`manage.py check --deploy` says where mail would not be taken in, and what waits to be looked at."""
+"""`manage.py check --deploy` says where mail would not be taken in, and what was kept aside."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -2,8 +2,8 @@
 
 What is in the inbox is still to be done. A message is moved away once what became of it is
 committed, so a break at any point leaves it there, and the next time it is known by what it says
-(threading.py): nothing is lost, and nothing done twice. `\\Seen` would not do as a mark, for a person
-who looks into the mailbox sets it too. It only says that a message was tried: those that were not
+(threading.py): nothing is lost, and nothing done twice. `\\Seen` would not do as a mark, for who
+looks into the mailbox sets it too. It only says that a message was tried: those that were not
 go first, so that one on which the process dies holds up none but itself.
 """
 
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 TAKEN = "Taken"  # the folder for what is done
 ANSWER = 60.0  # seconds within which the server answers
-LOOK_AGAIN = 240.0  # seconds of waiting for news: some networks forget a connection after five minutes
+LOOK_AGAIN = 240.0  # seconds of waiting for news: some networks forget it after five minutes
 WITHOUT_IDLE = 30.0  # seconds until the next look, where the server tells no news
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds, after the server went away
 NOT_YET = 300.0  # seconds until a message that could not be taken is tried again

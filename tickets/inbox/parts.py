@@ -7,6 +7,7 @@ part that is not taken apart.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 from email.policy import Compat32
@@ -24,6 +25,7 @@ ENVELOPE = re.compile(rb"(?:>?From [^\r\n]*\r?\n)+")  # what mbox files put befo
 # Any other line among headers is damage, and is passed over: Python's parser would end there.
 HEADER = re.compile(rb"^([!-9;-~]+)[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.MULTILINE)
 RUN = re.compile(rb"(?:[!-9;-~]+[ \t]*:[^\n]*(?:\n|\Z)|[ \t][^\n]*(?:\n|\Z))*")  # of such lines
+TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")
 FOLD = re.compile(rb"\r?\n(?=[ \t])")
 
 
@@ -44,7 +46,15 @@ class Part:
 
     @cached_property
     def type(self) -> str:
-        return self.head.get_content_type()
+        said = self.head.get_content_type()
+        return said if TYPE.fullmatch(said) else "application/octet-stream"
+
+    def leaves(self) -> Iterator["Part"]:
+        """The parts in it that have none, or itself."""
+        for child in self.children:
+            yield from child.leaves()
+        if not self.children:
+            yield self
 
     @cached_property
     def encoding(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 LONGEST = 12  # lines that are a signature; more are a letter
 LONGEST_LINE = 80  # of what a program adds
 DEVICES = (
-    r"iphone|ipad|ios|android|samsung|galaxy|huawei|xiaomi|blackberry|windows|outlook|mail|gmx"
+    r"iphon|ipad|ios|android|samsung|galaxy|huawei|xiaomi|blackberry|windows|outlook|mail|gmx"
     r"|yahoo|web\.de|proton|mobile?|handy|smartphone|phone|téléphone|mobiel|telefoon|telefon"
     r"|móvil|celular|cellulare|tablet"
 )

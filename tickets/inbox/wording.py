@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from tickets import attachments
-from tickets.attachments.limits import DiskFull, Refused
 from tickets.attachments.limits import MOST as MOST_FILES
+from tickets.attachments.limits import DiskFull, NotStored, Refused
 from tickets.attachments.models import Attachment
 from tickets.inbox.message import Received, ReceivedFile
 from tickets.inbox.models import MailText
@@ -75,14 +75,16 @@ def stored(ticket: Ticket, files: Iterable[ReceivedFile]) -> tuple[list[Attachme
     for file in files:
         try:
             kept.append(attachments.store(ticket, file.name, BytesIO(file.content)))
-        except DiskFull:
+        except (DiskFull, NotStored):  # its time will come
             raise
         except Refused as refusal:
             refusals.append(f"{refusal}")
     return kept, refusals
 
 
-def keep_whole(words: Words, *, comment: Comment | None = None, ticket: Ticket | None = None) -> None:
+def keep_whole(
+    words: Words, *, comment: Comment | None = None, ticket: Ticket | None = None
+) -> None:
     if words.whole:
         MailText.objects.create(comment=comment, ticket=ticket, text=words.whole)
 

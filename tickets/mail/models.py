@@ -42,6 +42,8 @@ class Mail(models.Model):
     tries = models.PositiveIntegerField(default=0)  # of this sending
     queued_at = DatabaseTime()  # this sending
     next_at = DatabaseTime()
+    # When nobody wants it any more, as a link that no longer holds; None: it is tried for a day.
+    until = models.DateTimeField(null=True)
     # Until then a worker has it, which may have died meanwhile.
     claimed_until = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)

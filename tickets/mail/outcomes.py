@@ -5,7 +5,6 @@ place of the log."""
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 
@@ -13,7 +12,7 @@ from tickets.database_time import clock
 from tickets.mail.addresses import in_a_line
 from tickets.mail.models import LONGEST_REASON, Mail, State
 from tickets.mail.telling import tell
-from tickets.models import Ticket
+from tickets.models import Comment, Ticket
 
 GIVE_UP_AFTER = timedelta(hours=24)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
@@ -21,7 +20,8 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 
 def wait_after(tries: int) -> timedelta:
     """How long after so many tries the next one is: 1 min, 2, 4 … 6 h."""
-    return min(FIRST_WAIT * 2 ** min(tries - 1, 20), LONGEST_WAIT)
+    doubled: timedelta = FIRST_WAIT * 2 ** min(tries - 1, 20)
+    return min(doubled, LONGEST_WAIT)
 
 
 def sent(claimed: Mail, note: str = "") -> None:
@@ -41,7 +41,7 @@ def put_off(claimed: Mail, reason: str) -> datetime | None:
     with _own(claimed) as mail:
         if mail is None:
             return None
-        now, last = clock.now(), mail.queued_at + GIVE_UP_AFTER
+        now, last = clock.now(), mail.until or mail.queued_at + GIVE_UP_AFTER
         if now >= last:
             _finish(mail, State.FAILED, reason)
             return None
@@ -49,7 +49,8 @@ def put_off(claimed: Mail, reason: str) -> datetime | None:
         mail.claimed_until = None
         mail.reason = _short(reason)
         mail.save()
-        return mail.next_at
+        then: datetime = mail.next_at
+        return then
 
 
 def explain(waiting: Mail, reason: str) -> None:
@@ -88,7 +89,7 @@ def _locked(known: Mail) -> Iterator[Mail | None]:
     """The row as it is, locked after its ticket, as everybody does; told if it differs at the end.
     None where it went with its ticket."""
     with transaction.atomic():
-        ticket = ticket_of(known)
+        ticket = _ticket_of(known)
         mail = Mail.objects.select_for_update().filter(pk=known.pk).first()
         before = mail and (mail.state, mail.reason)
         yield mail
@@ -96,10 +97,10 @@ def _locked(known: Mail) -> Iterator[Mail | None]:
             tell(mail, ticket)
 
 
-def ticket_of(mail: Mail) -> Ticket | None:
-    """The ticket of a reply, locked."""
-    comment: Any = mail.comment
-    return Ticket.locked([comment.ticket_id]).first() if comment else None
+def _ticket_of(mail: Mail) -> Ticket | None:
+    """The ticket of a reply, locked; None where there is none, or none any more."""
+    said = Comment.objects.filter(pk__in=[mail.comment_id])
+    return Ticket.locked(list(said.values_list("ticket_id", flat=True))).first()
 
 
 def _finish(mail: Mail, state: State, reason: str) -> None:

@@ -82,13 +82,15 @@ def queue_reply(comment: Any, ticket: Any) -> Mail | None:
     return mail
 
 
-def queue(to: str, subject: str, text: str, *, name: str = "") -> Mail:
+def queue(
+    to: str, subject: str, text: str, *, name: str = "", until: datetime | None = None
+) -> Mail:
     """Queue a message that is no reply, such as a link to set a new password. It is marked as
-    automatic; its text is forgotten once it is sent, or given up."""
+    automatic; its text is forgotten once it is sent, or given up. After `until` it is not sent."""
     on_the_wire(to)  # raises BadAddress
     mail = Mail(
         to=to, to_name=in_a_line(name)[:LONGEST_NAME], text=text,
-        subject=in_a_line(subject)[:LONGEST_SUBJECT],
+        subject=in_a_line(subject)[:LONGEST_SUBJECT], until=until,
     )  # fmt: skip
     enqueue(mail)
     return mail

@@ -30,6 +30,7 @@ SOON = timedelta(seconds=2)  # by which the clocks of two processes may differ
 PAUSE = timedelta(minutes=1)  # for all, where the server cannot be reached
 COPIES_WAIT = 4  # tries, after which a message goes without the copies that are refused for now
 BROKEN = "It could not be made into a message: the log of the worker says why."
+NOBODY_WANTS_IT = "It was too late for what it says."
 WRITING = 5  # times that the outcome is tried to be written
 
 logger = logging.getLogger(__name__)
@@ -79,6 +80,9 @@ def wake(at: datetime | None) -> None:
 
 
 def _send(mail: Mail, lines: Lines) -> None:
+    if mail.until is not None and mail.until <= clock.now():
+        outcomes.failed(mail, NOBODY_WANTS_IT)
+        return
     try:
         message, copies = message_of(mail)
     except DatabaseError:

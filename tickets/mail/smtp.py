@@ -11,6 +11,7 @@ so has the whole.
 import smtplib
 import socket
 import ssl
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from tickets.mail.addresses import in_a_line, sender
 
 STEP = 20.0  # seconds in which the server has to say something
 READING = 120.0  # the same once it has the message, which it may look into
-WHOLE = 240.0  # seconds for one message; sending.py counts on it
+WHOLE = 240.0  # seconds for one message, a second connection included; sending.py counts on it
 MOST_ON_ONE = 50  # messages over one connection: servers do not take any number
 LONGEST_WORDS = 200  # characters of what a server said
 TRUE = {"1", "true", "yes", "on"}
@@ -83,23 +84,22 @@ class Lines:
     ) -> list[str]:
         """Send it. Who got no copy, each with what the server said of it; while it
         `waits_for_copies`, one that is refused for now puts off the whole."""
+        end = time.monotonic() + WHOLE
         if self._client is not None and self._taken < MOST_ON_ONE:
             try:
-                return self._send(self._client, message, to, copies, waits_for_copies)
+                return self._send(self._client, end, message, to, copies, waits_for_copies)
             except Unreachable:  # servers end what has been open for long: a fresh one tells
                 self._close()
         self._close()
         with _told_in_words():
-            self._client, self._taken = _connected(self._server), 0
-        return self._send(self._client, message, to, copies, waits_for_copies)
+            self._client, self._taken = _connected(self._server, end), 0
+        return self._send(self._client, end, message, to, copies, waits_for_copies)
 
-    def _send(
-        self, client: smtplib.SMTP, message: bytes, to: str, copies: Sequence[str], waits: bool
-    ) -> list[str]:
+    def _send(self, client: smtplib.SMTP, end: float, *letter: Any) -> list[str]:
         self._taken += 1
-        with _told_in_words(), _bounded(client):
+        with _told_in_words(), _bounded(client, end):
             try:
-                return _handed_over(client, message, to, copies, waits)
+                return _handed_over(client, *letter)
             except (Refused, PutOff):
                 with suppress(smtplib.SMTPException, OSError):  # the next message will tell
                     client.rset()
@@ -116,6 +116,7 @@ class Lines:
 def _handed_over(
     client: smtplib.SMTP, message: bytes, to: str, copies: Sequence[str], waits: bool
 ) -> list[str]:
+    _wait_at_most(client, STEP)
     size = [f"size={len(message)}"] if client.has_extn("size") else []
     _must_take(client.mail(sender().address, size), MESSAGE)
     _must_take(client.rcpt(to), "The mail server refuses the address")
@@ -127,41 +128,42 @@ def _handed_over(
         if code < 500 and waits:
             raise PutOff(f"The mail server does not take the copy to {copy} for now: {code}.")
         missed.append(f"{copy} ({_words(code, said)})")
-    assert client.sock is not None
-    client.sock.settimeout(READING)
+    _wait_at_most(client, READING)
     try:
         _must_take(client.data(message), MESSAGE)
     except smtplib.SMTPDataError as error:  # before it was sent
         _must_take((error.smtp_code, error.smtp_error), MESSAGE)
-    client.sock.settimeout(STEP)
     return missed
 
 
-class _Bounded(smtplib.SMTP):
-    """Its class connects when an object of it is made."""
+def _wait_at_most(client: smtplib.SMTP, seconds: float) -> None:
+    if client.sock is not None:  # else the next step tells
+        client.sock.settimeout(seconds)
+
+
+class _Plain(smtplib.SMTP):
+    """It connects when it is made, and no later than at the end."""
+
+    def __init__(self, server: Server, end: float, **options: Any) -> None:
+        self._end = end
+        # The name that it greets with; this host's own may take long to be found.
+        name = sender().domain
+        super().__init__(server.host, server.port, name, timeout=STEP, **options)
 
     def connect(self, *args: Any, **options: Any) -> tuple[int, bytes]:
-        with _bounded(self):
+        with _bounded(self, self._end):
             return super().connect(*args, **options)
 
 
-class _BoundedTls(smtplib.SMTP_SSL):
-    def connect(self, *args: Any, **options: Any) -> tuple[int, bytes]:
-        with _bounded(self):
-            return super().connect(*args, **options)
+class _Tls(_Plain, smtplib.SMTP_SSL):
+    """The same, with TLS from the first byte."""
 
 
-def _connected(server: Server) -> smtplib.SMTP:
+def _connected(server: Server, end: float) -> smtplib.SMTP:
     trust = ssl.create_default_context()
-    name = sender().domain  # this host's own name may take long to be found
-    where = (server.host, server.port, name)
-    client = (
-        _BoundedTls(*where, timeout=STEP, context=trust)
-        if server.is_tls
-        else _Bounded(*where, timeout=STEP)
-    )
+    client = _Tls(server, end, context=trust) if server.is_tls else _Plain(server, end)
     try:
-        with _bounded(client):
+        with _bounded(client, end):
             client.ehlo_or_helo_if_needed()
             if server.starts_tls:
                 client.starttls(context=trust)
@@ -174,15 +176,15 @@ def _connected(server: Server) -> smtplib.SMTP:
 
 
 @contextmanager
-def _bounded(client: smtplib.SMTP) -> Iterator[None]:
-    """Cut the connection off if this takes too long in all, however often a letter comes."""
+def _bounded(client: smtplib.SMTP, end: float) -> Iterator[None]:
+    """Cut the connection off at the end, by the monotonic clock, however often a letter comes."""
 
     def cut() -> None:
         with suppress(OSError):  # it has been closed at this moment
             if client.sock is not None:
                 client.sock.shutdown(socket.SHUT_RDWR)
 
-    timer = Timer(WHOLE, cut)
+    timer = Timer(max(0.0, end - time.monotonic()), cut)
     timer.daemon = True
     timer.start()
     try:
@@ -211,6 +213,8 @@ def _told_in_words() -> Iterator[None]:
         words = _words(error.smtp_code, error.smtp_error)
         raise Unreachable(f"The mail server takes nothing now: {words}.") from error
     except (smtplib.SMTPException, ConnectionResetError, BrokenPipeError) as error:
+        if isinstance(error.__context__, TimeoutError):  # smtplib takes silence for a hang-up
+            raise Unreachable("The mail server has not answered in time.") from error
         raise Unreachable("The mail server has closed the connection.") from error
     except TimeoutError as error:
         raise Unreachable("The mail server has not answered in time.") from error

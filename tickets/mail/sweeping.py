@@ -21,7 +21,7 @@ KEPT = timedelta(days=1)  # of a task that is done, and of mail that is no reply
 MOST_TOLD = 20  # replies; the others are told a minute later
 MOST_PRUNED = 1_000
 
-NOBODY_YET = "It waits for the worker that sends mail."
+NOBODY_YET = "No worker has taken it for 5 minutes: is none running?"
 NOBODY = "No worker has sent it within a day: manage.py db_worker has to run."
 
 

@@ -18,6 +18,7 @@ STAFF = (
     " permissions besides, which the admin gives to a person or to a group. An agent needs neither:"
     " to serve a queue is enough."
 )
+EMAIL = "Where a link goes when they have forgotten their password."
 
 
 class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -74,4 +75,5 @@ class PersonForm(UserCreationForm):  # type: ignore[type-arg]
 
     class Meta(UserCreationForm.Meta):
         model = User
-        fields = ("username", "first_name", "last_name", "is_staff")
+        fields = ("username", "first_name", "last_name", "email", "is_staff")
+        help_texts = {"email": EMAIL}

@@ -3,8 +3,14 @@
 from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
+    AuthenticationForm,
+    PasswordChangeForm,
+)
+from django.db import transaction
 
+from ticketsystem.logins.changes import tell_owner
 from ticketsystem.logins.limits import claim, was_right
 
 
@@ -37,3 +43,14 @@ class ChangePasswordForm(PasswordChangeForm):
         old_password: str = super().clean_old_password()
         was_right(guess)
         return old_password
+
+
+class AdminChangePasswordForm(AdminPasswordChangeForm):
+    """With which staff set the password of somebody else."""
+
+    def save(self, commit: bool = True) -> Any:
+        with transaction.atomic():
+            user = super().save(commit)
+            if commit:
+                tell_owner(user)
+        return user

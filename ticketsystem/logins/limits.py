@@ -6,21 +6,18 @@ and `was_right()` afterwards if it was right:
     guess = claim(request, name)
     if user.check_password(password):
         was_right(guess)
-
-A password reset asks in the same way before it sends a mail.
 """
 
 import logging
-from datetime import datetime, timedelta
-from functools import cache
-from math import ceil
+from datetime import timedelta
+from functools import cache, partial
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
 from django.http import HttpRequest
 
 from ticketsystem.logins import known
+from ticketsystem.logins.counting import TooOften, forget_old, in_turn, recent, refuse_above
 from ticketsystem.logins.models import WrongPassword
 from ticketsystem.logins.networks import network_of_request
 
@@ -29,19 +26,12 @@ logger = logging.getLogger(__name__)
 OF_ONE_NAME = 10  # wrong passwords from one network, or in one browser that knows the name
 OF_ALL_NAMES = 100  # from one network
 WINDOW = timedelta(minutes=15)
-FORGOTTEN_AT_ONCE = 10  # rows that a new one takes away
 
 
-class TooManyGuesses(Exception):
-    """A password is refused untried. The message is a sentence for who typed it."""
+class TooManyGuesses(TooOften):
+    """A password is refused untried."""
 
-    def __init__(self, of_what: str, wait: timedelta) -> None:
-        self.seconds = max(1, ceil(wait.total_seconds()))
-        minutes = ceil(self.seconds / 60)
-        super().__init__(
-            f"There were too many wrong passwords {of_what}:"
-            f" wait {minutes} minute{'s' if minutes > 1 else ''}, then try again."
-        )
+    title = "Too many wrong passwords"
 
 
 def claim(request: HttpRequest, name: str) -> WrongPassword:
@@ -61,9 +51,9 @@ def claim(request: HttpRequest, name: str) -> WrongPassword:
     try:
         _refuse_above_limits(guess)  # most are refused here, without a transaction
         with transaction.atomic():
-            _in_turn(guess)
+            in_turn(guess.browser or guess.network)
             _refuse_above_limits(guess)
-            _forget_old()
+            forget_old(WrongPassword.objects, WINDOW)
             guess.save(force_insert=True)
     except TooManyGuesses as refusal:
         logger.warning(
@@ -88,38 +78,26 @@ def was_right(guess: WrongPassword) -> None:
         guess.delete()
 
 
+def forgive(request: HttpRequest, name: str) -> None:
+    """Forget what was wrong for this name from here: its owner, who has just proved by a mail who
+    they are, did not know the password. What others try from elsewhere stays counted."""
+    browser, network = known.read(request.COOKIES), network_of_request(request)
+    here = Q(network=network, browser="")
+    if browser.mark:
+        here |= Q(browser=browser.mark)
+    WrongPassword.objects.filter(here, name=known.digest(name)).delete()
+
+
 def _refuse_above_limits(guess: WrongPassword) -> None:
-    recent = WrongPassword.objects.filter(at__range=(Now() - WINDOW, Now() + WINDOW))
+    wrong = recent(WrongPassword.objects, WINDOW)
     if guess.browser:  # what strangers do at its address does not concern it
-        own = recent.filter(browser=guess.browser, name=guess.name)
+        own = wrong.filter(browser=guess.browser, name=guess.name)
         _refuse_above(own, OF_ONE_NAME, "for this name from this browser")
         return
-    here = recent.filter(network=guess.network)
+    here = wrong.filter(network=guess.network)
     _refuse_above(here.filter(name=guess.name), OF_ONE_NAME, "for this name from your address")
     _refuse_above(here, OF_ALL_NAMES, "from your address")
 
 
 def _refuse_above(guesses: QuerySet[WrongPassword], most: int, of_what: str) -> None:
-    """Until so many wrong ones are no longer within the window."""
-    newest = guesses.annotate(now=Now()).order_by("-at").values_list("at", "now")
-    last_in_the_way: tuple[datetime, datetime] | None = newest[most - 1 : most].first()
-    if last_in_the_way is not None:
-        at, now = last_in_the_way
-        raise TooManyGuesses(of_what, at + WINDOW - now)
-
-
-def _in_turn(guess: WrongPassword) -> None:
-    """Until the end of the transaction no other process counts for this network or browser: else
-    each of them could let the last one through. SQLite has one writer at a time anyway."""
-    if connection.vendor == "postgresql":
-        whose = known.digest(guess.browser or guess.network)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(whose[:15], 16)])
-
-
-def _forget_old() -> None:
-    """Each new row takes away up to ten old ones, so the table does not grow for ever. Rows that
-    another process is taking away are left to it."""
-    old = WrongPassword.objects.filter(Q(at__lt=Now() - WINDOW) | Q(at__gt=Now() + WINDOW))
-    some = old.order_by("at").select_for_update(skip_locked=True)[:FORGOTTEN_AT_ONCE]
-    WrongPassword.objects.filter(pk__in=list(some.values_list("pk", flat=True))).delete()
+    refuse_above(guesses, most, WINDOW, partial(TooManyGuesses, f"wrong passwords {of_what}"))

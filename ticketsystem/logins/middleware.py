@@ -11,9 +11,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 from ticketsystem.failures import refusal
 from ticketsystem.logins import known
-from ticketsystem.logins.limits import TooManyGuesses
-
-TITLE = "Too many wrong passwords"
+from ticketsystem.logins.counting import TooOften
 
 
 @receiver(user_logged_in, dispatch_uid="ticketsystem.logins.signed_in")
@@ -24,9 +22,10 @@ def signed_in(request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> No
 
 class LogInMiddleware(MiddlewareMixin):
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, TooManyGuesses):
+        if not isinstance(error, TooOften):
             return None
-        response = refusal(request.path_info, HTTPStatus.TOO_MANY_REQUESTS, TITLE, f"{error}")
+        status = HTTPStatus.TOO_MANY_REQUESTS
+        response = refusal(request.path_info, status, error.title, f"{error}")
         response["Retry-After"] = f"{error.seconds}"
         return response
 

@@ -38,5 +38,5 @@ def own_templates() -> Iterator[str]:
     apps_folders = (Path(config.path) / "templates" for config in apps.get_app_configs())
     own = (folder for folder in apps_folders if "site-packages" not in folder.parts)
     for folder in (settings.BASE_DIR / "templates", *own):
-        for path in sorted(folder.rglob("*.html")):
+        for path in sorted([*folder.rglob("*.html"), *folder.rglob("*.txt")]):  # of mails
             yield str(path.relative_to(folder))

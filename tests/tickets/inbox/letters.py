@@ -23,7 +23,9 @@ def letter(
     """`answers` is a Message-ID; other headers have _ for -."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, to, subject
-    message["Message-ID"] = make_msgid(domain="else.example") if message_id is None else message_id
+    name = make_msgid(domain="else.example") if message_id is None else message_id
+    if name:
+        message["Message-ID"] = name
     message["Date"] = "Sat, 28 Nov 2026 12:00:00 +0000"
     if answers:
         message["In-Reply-To"] = answers

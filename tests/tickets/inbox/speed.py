@@ -11,7 +11,7 @@ from time import process_time
 
 from tests.tickets.inbox.fixtures import NAMES, raw
 from tickets.inbox.message import Unreadable
-from tickets.inbox.reading import read
+from tickets.inbox.reading import FAULT, read
 
 DAMAGED = 10_000
 MOST_CHANGES = 5
@@ -46,7 +46,8 @@ def report(what: str, messages: Iterable[bytes]) -> None:
         begun = process_time()
         try:
             read(message)
-        except Unreadable:
+        except Unreadable as refusal:
+            assert not str(refusal).startswith(FAULT), message
             refused += 1
         took.append(process_time() - begun)
     print(

@@ -18,6 +18,7 @@ from tickets.inbox.limits import ANSWERS_OF_ONE, TICKETS_OF_ALL, TICKETS_OF_ONE
 from tickets.inbox.models import KeptMail, Letter, MailText
 from tickets.mail import threads
 from tickets.mail.models import Mail
+from tickets.merging.deeds import merge
 from tickets.models import Attachment, Comment, Queue, Ticket
 from tickets.notices.models import Notice
 from tickets.texts import LONGEST_TEXT
@@ -43,7 +44,7 @@ def kept() -> KeptMail:
 def test_who_knows_the_token_and_is_somebody_else_is_marked_and_reopens_nothing(
     jonas: Ticket, token: str
 ) -> None:
-    Ticket.objects.filter(pk=jonas.pk).update(awaits_answer=True)
+    assert jonas.awaits_answer
     forget()
     receive(letter("I am Jonas' wife.", sender=MALLORY, to=token))
     comment = said(jonas)
@@ -70,7 +71,7 @@ def test_a_name_that_is_an_agents_changes_nothing_and_stands_with_its_address(
     assert Notice.objects.get(kind="replied").actor_name == told
     page = signed_in(alice).get(f"/tickets/{jonas.pk}/").content.decode()
     assert "<strong>alice &lt;mallory@else.example&gt;</strong>" in page
-    assert "by mail, not the requester" in page
+    assert ">not the requester<" in page
 
 
 def test_a_requester_whose_name_is_an_agents_stands_with_their_address(
@@ -97,12 +98,10 @@ def test_an_agents_address_that_nobody_vouches_for_is_a_note_that_is_marked(
     jonas.refresh_from_db()
     assert jonas.status == "resolved"
     page = signed_in(alice).get(f"/tickets/{jonas.pk}/").content.decode()
-    assert "by mail, not proven" in page
+    assert ">internal note, not proven<" in page
 
 
-def test_a_forged_requester_whose_domain_says_so_reopens_nothing(
-    jonas: Ticket, token: str
-) -> None:
+def test_a_forged_requester_whose_domain_says_so_reopens_nothing(jonas: Ticket, token: str) -> None:
     receive(vouched(letter(to=token), "dmarc=fail header.from=weber.example"))
     assert not said(jonas).requester
     jonas.refresh_from_db()
@@ -137,7 +136,7 @@ def test_a_token_that_is_not_quite_one_opens_a_ticket(jonas: Ticket, token: str)
     ],
 )
 def test_what_a_machine_sent_opens_and_answers_nothing_and_is_kept(
-    headers: dict[str, str], jonas: Ticket, token: str
+    headers: Any, jonas: Ticket, token: str
 ) -> None:
     for to in (DESK, token):
         receive(letter("I am away.", to=to, **headers))
@@ -200,8 +199,8 @@ def test_a_bounce_of_what_we_have_not_sent_is_kept(jonas: Ticket) -> None:
 
 
 def test_a_message_without_a_sender_to_answer_is_kept(jonas: Ticket, token: str) -> None:
-    receive(letter(sender="undisclosed", to=token))
-    receive(letter(sender="jonas@localhost", to=token))
+    receive(letter("One.", sender="<>", to=token))
+    receive(letter("Two.", sender="Jonas <jonas@b>", to=token))
     assert [mail.reason for mail in KeptMail.objects.all()] == [
         "It names no sender to whom an answer could go."
     ] * 2
@@ -246,7 +245,7 @@ def test_the_same_message_is_once_whichever_way_it_comes(jonas: Ticket, token: s
     receive(raw)
     receive(above(raw, "Received: from another way", "Delivered-To: help@desk.example"))
     assert jonas.comments.count() == 1
-    nameless = letter("Once.", sender=MALLORY, message_id="<>").replace(b"Message-ID: <>\n", b"")
+    nameless = letter("Once.", sender=MALLORY, message_id="")
     receive(nameless)
     receive(nameless)
     assert Ticket.objects.count() == 2
@@ -322,7 +321,8 @@ def test_what_is_no_message_is_kept_with_its_reason() -> None:
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [("pending", "open"), ("resolved", "open"), ("closed", "open"), ("open", "open"), ("new", "new")],
+    [("pending", "open"), ("resolved", "open"), ("closed", "open"), ("open", "open"),
+     ("new", "new")],
 )  # fmt: skip
 def test_the_requesters_answer_is_their_comment_and_opens_what_was_done(
     before: str, after: str, jonas: Ticket, token: str
@@ -342,9 +342,7 @@ def test_the_requesters_answer_is_their_comment_and_opens_what_was_done(
     assert names() == [*changed, "comment.created"]
 
 
-def test_an_answer_is_known_by_what_it_answers(
-    jonas: Ticket, alice: User, settings: Any
-) -> None:
+def test_an_answer_is_known_by_what_it_answers(jonas: Ticket, alice: User, settings: Any) -> None:
     _, message_id = replied(jonas, alice, settings)
     receive(letter("Yes.", answers=message_id, subject="Anything else"))
     assert jonas.comments.latest("pk").body == "Yes."
@@ -426,9 +424,10 @@ def test_where_nothing_is_quoted_there_is_no_more_to_show(
     receive(letter("It burns.", to=token))
     at_alices, url = signed_in(alice), f"/tickets/{jonas.pk}/comments/{said(jonas).pk}/"
     assert at_alices.get(f"/api{url}").json()["quoted"] is False
-    assert "?quoted" not in at_alices.get(f"/tickets/{jonas.pk}/").content.decode().partition(
-        "<template"
-    )[0]
+    assert (
+        "?quoted"
+        not in at_alices.get(f"/tickets/{jonas.pk}/").content.decode().partition("<template")[0]
+    )
     assert at_alices.get(f"{url}?quoted").status_code == 404
     assert at_alices.get(f"/tickets/{jonas.pk}/description/?quoted").status_code == 404
 
@@ -477,14 +476,29 @@ def test_an_answer_to_a_ticket_that_was_deleted_opens_one_also_at_the_last_momen
     assert not Comment.objects.exists()
 
 
+def test_an_answer_to_a_ticket_that_was_merged_goes_where_its_conversation_is(
+    jonas: Ticket, token: str, alice: User, billing: Queue
+) -> None:
+    into, last = (
+        Ticket.objects.create(subject=name, queue=billing, requester_email=jonas.requester_email)
+        for name in ("The other one", "The last one")
+    )
+    merge(alice, jonas.pk, into.pk)
+    merge(alice, into.pk, last.pk)
+    editing.edit_any(last.pk, {"status": "pending"})
+    receive(letter("It burns again.", to=token))
+    assert last.comments.latest("pk").body == "It burns again."
+    last.refresh_from_db()
+    assert last.status == "open"
+    assert Letter.objects.get().ticket == last
+
+
 def test_what_is_written_with_nul_and_halves_of_letters_can_be_stored(
     jonas: Ticket, token: str
 ) -> None:
     raw = letter("It burns.", to=token).replace(b"It burns", b"It \x00 \xff burns")
     receive(raw)
     assert "burns" in said(jonas).body
-
-
 
 
 def test_each_message_that_programs_write_finds_its_place_and_none_breaks_us(
@@ -496,5 +510,5 @@ def test_each_message_that_programs_write_finds_its_place_and_none_breaks_us(
     broken = [mail.reason for mail in KeptMail.objects.all() if "Error" in mail.reason]
     assert broken == []
     placed = Letter.objects.count() + KeptMail.objects.count()
-    assert placed > len(NAMES) - 10  # some are the same message twice
+    assert placed > len(NAMES) * 0.9  # some are the same message, written in another way
     assert Ticket.objects.count() > len(NAMES) / 2

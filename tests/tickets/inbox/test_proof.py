@@ -82,9 +82,7 @@ def test_an_address_of_two_agents_is_neither_and_of_one_who_may_not_sign_in_a_st
         f"FROM : {ALICE}\r\nfrom: mallory@desk.example",
     ],
 )
-def test_a_message_of_two_senders_is_of_nobody_who_is_believed(
-    sender: str, jonas: Ticket
-) -> None:
+def test_a_message_of_two_senders_is_of_nobody_who_is_believed(sender: str, jonas: Ticket) -> None:
     """The server has judged one of them, and we may take the other."""
     raw = vouched(f"{sender}\r\nSubject: x\r\n\r\nYes.\r\n".encode(), PASS)
     assert verdict_on(raw, ALICE) is Verdict.FORGED

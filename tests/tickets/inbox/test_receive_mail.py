@@ -19,7 +19,6 @@ from tickets.inbox.models import KeptMail, Letter
 from tickets.mail import threads
 from tickets.management.commands import receive_mail as command
 
-
 MEMORY = 500_000_000  # bytes, for a message of 50 MB
 
 COMMAND = [sys.executable, "manage.py", "receive_mail"]
@@ -43,8 +42,7 @@ def run_together(raws: list[bytes], environment: dict[str, str]) -> list[int]:
     """In a process each, at the same time."""
     pipe = subprocess.PIPE
     processes = [
-        subprocess.Popen(COMMAND, stdin=pipe, stderr=pipe, cwd=ROOT, env=environment)
-        for _ in raws
+        subprocess.Popen(COMMAND, stdin=pipe, stderr=pipe, cwd=ROOT, env=environment) for _ in raws
     ]
     for process, raw in zip(processes, raws, strict=True):
         assert process.stdin is not None

@@ -25,8 +25,9 @@ from tests.ticketsystem.logins.people import (
     with_password,
 )
 from ticketsystem.logins import limits
+from ticketsystem.logins.counting import FORGOTTEN_AT_ONCE
 from ticketsystem.logins.known import digest
-from ticketsystem.logins.limits import FORGOTTEN_AT_ONCE, OF_ALL_NAMES, OF_ONE_NAME, WINDOW
+from ticketsystem.logins.limits import OF_ALL_NAMES, OF_ONE_NAME, WINDOW
 from ticketsystem.logins.models import WrongPassword
 
 

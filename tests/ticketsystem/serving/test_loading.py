@@ -19,6 +19,7 @@ def test_every_template_of_the_project_is_loaded_and_kept() -> None:
         "tickets/board.html",
         "registration/login.html",
         "live/client.html",
+        "registration/password_reset_email.txt",
     } <= names
     kept = {template.origin.template_name for template in cached.get_template_cache.values()}
     assert names <= kept
