@@ -35,7 +35,7 @@ def mentioning(tickets: QuerySet[Ticket], words: Collection[str]) -> QuerySet[Ti
     unfolded = list(_unfolded()) if words else []
     for word in words:
         texts = SearchText.objects.filter(folded__contains=word)
-        found = Q(pk__in=texts.values("ticket")) | Q(pk__in=_where_they_moved(texts))
+        found = Q(pk__in=texts.values("ticket").union(_where_they_moved(texts), all=True))
         number = word.removeprefix("#")
         if number.isascii() and number.isdigit() and int(number) <= LARGEST_ID:
             found |= Q(pk=int(number))
