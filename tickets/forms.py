@@ -12,7 +12,7 @@ from django.utils import timezone
 from tickets.board import ANY
 from tickets.editing import StaleVersion
 from tickets.lists.due import NONE, OVERDUE, TODAY, WEEK
-from tickets.mail.addresses import LONGEST_FIELD, BadAddress, copies_in
+from tickets.mail.fields import CopiesField
 from tickets.models import Priority, Queue, Status, Ticket, Via
 from tickets.person_field import People, PeopleSelect, PersonField
 from tickets.search import LARGEST_ID
@@ -208,15 +208,10 @@ class CommentForm(forms.Form):
 
     body = LongTextField(
         max_length=LONGEST_TEXT,
-        widget=forms.Textarea(
-            attrs={"rows": 2, "placeholder": "Write here, or / for a canned reply …"}
-        ),
+        widget=forms.Textarea({"rows": 2, "placeholder": "Write here, or / for a canned reply …"}),
         error_messages={"required": "There is nothing to send yet: write something first."},
     )
-    cc = forms.CharField(
-        required=False, label="Copies to", max_length=LONGEST_FIELD,
-        widget=forms.TextInput(attrs={"inputmode": "email", "placeholder": "name@example.com, …"}),
-    )  # fmt: skip
+    cc = CopiesField()
     seen = forms.IntegerField(
         min_value=0, max_value=LARGEST_ID, required=False, widget=Seen(attrs={"id": None})
     )
@@ -228,14 +223,10 @@ class CommentForm(forms.Form):
         sent = str(self.data.get("internal", ""))
         return sent if sent in ("", self.REQUESTER) else self.NOTE
 
-    def clean_cc(self) -> list[str]:
-        """Only a reply is mailed; the control of it is out of sight with anything else."""
-        try:
-            return [] if self.kind else copies_in(self.cleaned_data["cc"])
-        except BadAddress as error:
-            raise forms.ValidationError(f"{error}") from None
-
     def clean(self) -> dict[str, Any]:
+        if self.kind:  # only a reply is mailed: the control of copies is out of sight
+            self.errors.pop("cc", None)
+            self.cleaned_data["cc"] = []
         is_theirs = self.kind == self.REQUESTER
         how = {
             "internal": self.kind == self.NOTE,
