@@ -33,6 +33,7 @@ from tickets.attachments import api as attachments
 from tickets.attachments.shown import attach_to, public_attachment
 from tickets.attachments.taking import chosen
 from tickets.board import PAGE_SIZE, Filters, page_number, sort_of
+from tickets.canned import api as canned
 from tickets.idempotency import Sent, once
 from tickets.inbox.quoted import QUOTED_COMMENT
 from tickets.lists.listing import listing
@@ -124,6 +125,7 @@ api.add_router("/tickets", presence.router)
 api.add_router("/tickets", mail.router)
 api.add_router("/tickets", attachments.router)
 api.add_router("/tickets", merging.router)
+api.add_router("", canned.router)
 
 
 def refusals(*statuses: int) -> dict[int, type[Refusal]]:
@@ -267,7 +269,7 @@ def said_on(request: HttpRequest, ticket_id: int) -> QuerySet[Comment]:
     in_sight = Q(ticket__in=visible_tickets(request.user).values("pk"))
     said = Comment.objects.filter(Q(ticket=ticket_id) | Q(said_on=ticket_id), in_sight)
     said = said.select_related("author", "mail_row")
-    return said.annotate(has_quoted=QUOTED_COMMENT)
+    return said.annotate(quotes=QUOTED_COMMENT)
 
 
 def own_files(request: HttpRequest, ticket_id: int, ids: list[int]) -> list[Attachment]:
