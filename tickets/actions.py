@@ -25,6 +25,7 @@ from tickets.editing import AlreadyTaken, StaleVersion, Unseen
 from tickets.forms import CommentForm, EditForm, Invalid, valid
 from tickets.idempotency import Done, KeyRefused, Sent, once
 from tickets.mail.outgoing import NotMailed
+from tickets.merging.refusals import Merged
 from tickets.models import Comment, Ticket
 from tickets.pages import ticket_page, visible_or_404
 from tickets.refusals import JUST_DELETED
@@ -164,7 +165,7 @@ def change_tag(ticket: Ticket | None) -> str:
 
 
 REFUSED = (
-    Invalid, KeyRefused, IntegrityError, AlreadyTaken, StaleVersion, Unseen, NotUndoable,
+    Invalid, KeyRefused, IntegrityError, AlreadyTaken, StaleVersion, Unseen, NotUndoable, Merged,
     NotAttached, NotMailed,
 )  # fmt: skip
 
@@ -185,7 +186,7 @@ def _refused(
         case NotAttached():
             status = refusal.status
             shown["refusal"] = f"Nothing was sent. {refusal}"
-        case AlreadyTaken() | NotUndoable() | NotMailed():
+        case AlreadyTaken() | NotUndoable() | NotMailed() | Merged():
             shown["refusal"] = f"{refusal}"
         case StaleVersion() | Unseen():
             shown |= _missed(request.user, refusal, **shown)

@@ -14,7 +14,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.csrf import csrf_exempt
@@ -40,10 +40,11 @@ from tickets.lists.sorting import ordered
 from tickets.mail import api as mail
 from tickets.many.each import edit_each, undo_each
 from tickets.many.schemas import ManyTickets, ManyVersions, Results
+from tickets.merging import api as merging
 from tickets.models import Attachment, Comment, Ticket, Via
 from tickets.presence import api as presence
 from tickets.presence.people import people_of
-from tickets.public import public_comment, public_ticket
+from tickets.public import public_comment, shown
 from tickets.refusals import CSRF_REFUSED, HANDLERS, SIGNED_OUT, refuse
 from tickets.schemas import (
     CommentRefusal,
@@ -59,7 +60,6 @@ from tickets.schemas import (
     TicketsShown,
 )
 from tickets.scripted import SOMEONE_ELSE, is_sent_for_another
-from tickets.texts import LONGEST_TEXT, shortened
 from tickets.visibility import (
     NOT_AN_AGENT,
     NOT_ASSIGNABLE,
@@ -123,6 +123,7 @@ for error, handler in HANDLERS.items():
 api.add_router("/tickets", presence.router)
 api.add_router("/tickets", mail.router)
 api.add_router("/tickets", attachments.router)
+api.add_router("/tickets", merging.router)
 
 
 def refusals(*statuses: int) -> dict[int, type[Refusal]]:
@@ -244,7 +245,7 @@ def add_comment(
         )
 
     done = once(Sent.to_api(request, key), say)
-    comment = done.made or _comments(request, ticket_id).get(pk=done.made_id)
+    comment = done.made or said_on(request, ticket_id).get(pk=done.made_id)
     return Status(HTTPStatus.CREATED, public_comment(comment))
 
 
@@ -253,22 +254,20 @@ def add_comment(
 )
 def read_comment(request: HttpRequest, ticket_id: Id, comment_id: Id) -> dict[str, Any]:
     """One comment with its whole text, which pages and events show shortened."""
-    return public_comment(_comments(request, ticket_id).get(pk=comment_id))
-
-
-def _comments(request: HttpRequest, ticket_id: int) -> QuerySet[Comment]:
-    comments = visible(request, ticket_id).comments.select_related("author", "mail_row")
-    return comments.annotate(has_quoted=QUOTED_COMMENT)
-
-
-def shown(ticket: Ticket) -> dict[str, Any]:
-    """The ticket as in events, with its description beside. A description from before there was a
-    limit is shortened to it, and ends with an ellipsis."""
-    return {**public_ticket(ticket), "description": shortened(ticket.description, LONGEST_TEXT)}
+    return public_comment(said_on(request, ticket_id).get(pk=comment_id))
 
 
 def visible(request: HttpRequest, ticket_id: int) -> Ticket:
     return get_object_or_404(visible_tickets(request.user), pk=ticket_id)
+
+
+def said_on(request: HttpRequest, ticket_id: int) -> QuerySet[Comment]:
+    """What was said on the ticket, also where it was merged into another one in sight since."""
+    visible(request, ticket_id)
+    in_sight = Q(ticket__in=visible_tickets(request.user).values("pk"))
+    said = Comment.objects.filter(Q(ticket=ticket_id) | Q(said_on=ticket_id), in_sight)
+    said = said.select_related("author", "mail_row")
+    return said.annotate(quotes=QUOTED_COMMENT)
 
 
 def own_files(request: HttpRequest, ticket_id: int, ids: list[int]) -> list[Attachment]:

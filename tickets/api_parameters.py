@@ -5,7 +5,7 @@ The list's filters are read by board.py, which the board shares, and the CSRF to
 
 from typing import Any
 
-from tickets.board import ANY, LONGEST_SEARCH, US
+from tickets.board import ANY, LONGEST_ADDRESS, LONGEST_SEARCH, US
 from tickets.folding import MOST_WORDS
 from tickets.lists.due import DUE
 from tickets.lists.sorting import NEWEST_FIRST, SORTS
@@ -37,6 +37,11 @@ LIST_PARAMETERS = [
         "due",
         {"enum": [*DUE, ""]},
         "Of what is not resolved or closed, in your time zone; a week is today and six days more.",
+    ),
+    _in_query(
+        "requester",
+        {"type": "string", "maxLength": LONGEST_ADDRESS, **WITHOUT_NUL},
+        "The requester's address, whatever its case, without what was merged into another ticket.",
     ),
     _in_query(
         "sort",

@@ -19,6 +19,7 @@ class TicketsConfig(AppConfig):
         from tickets.presence import deeds
         from tickets.presence import receivers as of_presence  # noqa: F401
         from tickets.queues import receivers as of_queues  # noqa: F401
+        from tickets.webhooks import tidying
 
         live.every(files.EVERY, files.sweep)
         live.every(files.LOST_EVERY, files.forget_lost)
@@ -26,3 +27,4 @@ class TicketsConfig(AppConfig):
         live.every(due.EVERY, due.tell_due)
         live.every(mail.EVERY, mail.sweep)
         live.every(deeds.LOOK_EVERY, deeds.look_round)
+        live.every(tidying.EVERY, tidying.tidy)

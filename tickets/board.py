@@ -19,6 +19,7 @@ from tickets.folding import MOST_WORDS, words_of
 from tickets.lists.due import DUE, Day
 from tickets.lists.sorting import NEWEST_FIRST, SORTS
 from tickets.models import Priority, Status, Ticket
+from tickets.requesters import asked_by
 from tickets.search import LARGEST_ID, mentioning
 from tickets.texts import shortened
 
@@ -29,6 +30,7 @@ NO_STATUS = frozenset({"none"})  # which no ticket has
 US = "us"  # asked for as those whom a ticket waits for
 NOBODY = 0  # asked for as an assignee: unassigned tickets; no user has this id
 LONGEST_SEARCH = 200
+LONGEST_ADDRESS = 254
 LONGEST_QUOTE = 60  # characters of what is refused
 IDENTITY = re.compile("[1-9][0-9]{0,18}")
 
@@ -80,6 +82,7 @@ class Filters:
     assignee: int | None = None  # None: anybody; NOBODY: nobody
     waiting: str = ""  # US: the last word is the requester's
     due: str = ""
+    requester: str = ""  # an address
     q: str = ""
 
     @classmethod
@@ -101,6 +104,7 @@ class Filters:
             assignee=_assignee(params.get("assignee", ""), user),
             waiting=waiting,
             due=due,
+            requester=_requester(params.get("requester", "")),
             q=_search(params.get("q", "")),
         )
 
@@ -119,13 +123,20 @@ class Filters:
             tickets = tickets.filter(awaits_answer=True)
         if self.due:
             tickets = tickets.filter(Day.of(timezone.now()).among(self.due))
+        if self.requester:
+            tickets = asked_by(tickets, self.requester)
         if self.q:
             tickets = mentioning(tickets, words_of(self.q))
         return tickets.defer("description")
 
+    @property
+    def is_search(self) -> bool:
+        """Whether only the database finds what matches."""
+        return bool(self.q or self.requester)
+
     def match(self, candidate: Filterable, day: Day) -> bool:
-        """Whether a ticket, or each ticket of a group, matches on that day. The search is left
-        out, for a group does not know what its tickets say."""
+        """Whether a ticket, or each ticket of a group, matches on that day. What only the database
+        finds is left out, for a group does not know what its tickets say."""
         return (
             (not self.statuses or candidate.status in self.statuses)
             and self.priority in ("", candidate.priority)
@@ -175,6 +186,16 @@ def _identity(name: str, value: str, sentence: str) -> int | None:
     if not (IDENTITY.fullmatch(value) and int(value) <= LARGEST_ID):
         raise BadFilter(name, sentence)
     return int(value)
+
+
+def _requester(value: str) -> str:
+    address = value.strip()
+    if "\0" in address or len(address) > LONGEST_ADDRESS:
+        raise BadFilter(
+            "requester",
+            f"A requester is an address of at most {LONGEST_ADDRESS} characters, without NUL.",
+        )
+    return address
 
 
 def _search(value: str) -> str:

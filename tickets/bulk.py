@@ -19,6 +19,7 @@ from django.db import transaction
 from tickets import editing
 from tickets.bookkeeping import BulkItem, BulkJob
 from tickets.database_time import clock
+from tickets.merging.refusals import Merged
 from tickets.models import Ticket
 from tickets.person_field import PersonField
 from tickets.public import in_words
@@ -91,9 +92,13 @@ def step(job: BulkJob) -> None:
         with transaction.atomic():
             item = BulkItem.objects.select_for_update().filter(pk=key, result="").first()
             if item is not None:  # else another page of the same job has just done it
-                result = None if refusal else _do(job, item.number, value)
+                result, why = None, refusal or NO_SUCH_TICKET
+                try:
+                    result = None if refusal else _do(job, item.number, value)
+                except Merged as merged:
+                    why = f"{merged}"
                 item.refused = result is None
-                item.result = result or f"refused: {refusal or NO_SUCH_TICKET}"
+                item.result = result or f"refused: {why}"
                 item.save(update_fields=["result", "refused"])
         if time.monotonic() > end:
             break

@@ -24,8 +24,8 @@ import live
 from tickets.board import OPEN, Filters
 from tickets.lists.due import DAYS_OF_A_WEEK, Day
 from tickets.lists.navigation import Link
-from tickets.models import Status, Ticket
-from tickets.visibility import audience_of, audiences_of, visible_tickets
+from tickets.models import Queue, Status, Ticket
+from tickets.visibility import audience_of, audiences_within, visible_tickets
 
 FRESH = 1.0  # seconds for which one tally serves all open dashboards
 ALIKE = ("queue_id", "assignee_id", "status", "priority", "awaits_answer")
@@ -113,8 +113,10 @@ class Tally:
     _sums: dict[tuple[Filters, Day], Mapping[Place, int]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls) -> "Tally":
-        head, read_at, now = live.head(), time.monotonic(), timezone.now()
+    def read(cls, head: int | None = None) -> "Tally":
+        """`head` is a position of the log that was read before, if one was."""
+        head = live.head() if head is None else head
+        read_at, now = time.monotonic(), timezone.now()
         groups: defaultdict[str | int, list[Group]] = defaultdict(list)
         due = []
         for group in starmap(Group, _counted(now)):
@@ -125,8 +127,8 @@ class Tally:
                 due.append(group)
         return cls(head, read_at, now, groups, tuple(due))
 
-    def seen_by(self, user: Any) -> list[Place]:
-        audiences = audiences_of([user.pk]).get(user.pk, frozenset())
+    def seen_by(self, audiences: Collection[str]) -> list[Place]:
+        audiences = frozenset(audiences)
         places = {group.place for group in self._among(Filters())}
         return [place for place in places if not audiences.isdisjoint(audience_of(place))]
 
@@ -172,10 +174,10 @@ class _Latest:
         self._lock = Lock()
         self._tally: Tally | None = None
 
-    def get(self, not_before: float) -> Tally:
+    def get(self, not_before: float, head: int | None) -> Tally:
         with self._lock:
             if self._tally is None or self._tally.read_at < not_before:
-                self._tally = Tally.read()
+                self._tally = Tally.read(head)
             return self._tally
 
 
@@ -191,17 +193,24 @@ class Counts:
 
 
 def count(
-    user: Any, links: Iterable[Link], *, listed: Filters | None = None, max_age: float = 0
+    user: Any,
+    served: Collection[Queue],
+    links: Iterable[Link],
+    *,
+    listed: Filters | None = None,
+    max_age: float = 0,
+    head: int | None = None,
 ) -> Counts:
-    """How many tickets the user sees by each link, and in the list with the filters `listed`. They
-    were counted at most `max_age` seconds ago."""
-    tally = _latest.get(time.monotonic() - max_age)
-    day, seen = Day.of(tally.now), tally.seen_by(user)
+    """How many tickets the user, who sees those of the `served` queues, sees by each link, and in
+    the list with the filters `listed`. They were counted at most `max_age` seconds ago, or after
+    the log was at `head`."""
+    tally = _latest.get(time.monotonic() - max_age, head)
+    day, seen = Day.of(tally.now), tally.seen_by(audiences_within(user, served))
     by_link = {link.key: tally.count(link.filters, day, seen) for link in links if not link.trouble}
     until = min(day.end, tally.next_due(seen) or day.end)
     if listed is None:
         return Counts(tally.head, by_link, until)
-    if listed.q:  # a group does not know what its tickets say
+    if listed.is_search:  # a group does not know what its tickets say
         total = listed.apply(visible_tickets(user)).count()
     else:
         total = tally.count(listed, day, seen)

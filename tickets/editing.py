@@ -173,6 +173,12 @@ def hold_any(ticket_id: int) -> Ticket:
     return Ticket.locked([ticket_id]).get()
 
 
+def where_it_goes_on(ticket_id: int) -> int:
+    """The number of the ticket that it was merged into, or its own."""
+    pointer = Ticket.objects.filter(pk=ticket_id).values_list("merged_into", flat=True).first()
+    return pointer or ticket_id
+
+
 def edit_any(ticket_id: int, changes: dict[str, Any]) -> Ticket:
     """Set the fields of any ticket."""
     with transaction.atomic():
@@ -189,9 +195,11 @@ def comment_on_any(
     cc: Sequence[str] = (),
     **how: Any,
 ) -> Comment:
-    """Add a comment to any ticket, dated `at` or now. All else is as in comment()."""
+    """Add a comment to any ticket, or where its conversation goes on if it was merged, dated `at`
+    or now. All else is as in comment(). If the ticket is being merged at this very moment, Merged
+    is raised: then it can be done again."""
     with transaction.atomic():
-        ticket = hold_any(ticket_id)
+        ticket = hold_any(where_it_goes_on(ticket_id))
         at = at or clock.now()
         said = Comment(ticket=ticket, author=author, body=body, created_at=at, **how)
         return _said(said, attaching, cc)

@@ -1,5 +1,6 @@
 """The history of tickets: for each changed field a row that says who, when, from what to what."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import DateTimeField, ForeignKey
@@ -13,6 +14,8 @@ from tickets.public import in_words
 
 LONGEST_NAME = Change._meta.get_field("actor_name").max_length
 CREATED, DELETED = "created", "deleted"
+MERGED_INTO, TOOK_IN = "merged_into", "merged"  # of a ticket that was merged, and of the other one
+MERGES = (MERGED_INTO, TOOK_IN)
 # Their words do not tell the whole value: somebody else may have the name by now, and a time is put
 # into words without its seconds.
 NOT_IN_WORDS = (ForeignKey, DateTimeField)
@@ -27,6 +30,24 @@ def record(transition: Transition[Ticket]) -> None:
         _write(before, [Change(field=DELETED, old=before.subject)])
     elif before is not None and after is not None:
         _write(after, [_change(before, after, name) for name in transition.fields])
+
+
+def record_creations(tickets: Iterable[Ticket]) -> None:
+    """The same for many new tickets at once, which are as old as they say."""
+    actor = current_actor()
+    name = name_of(actor)[:LONGEST_NAME] if actor else ""
+    Change.objects.bulk_create(
+        Change(
+            ticket_id=ticket.pk, version=ticket.version, field=CREATED, new=ticket.subject,
+            at=ticket.created_at, actor_id=actor.pk if actor else None, actor_name=name,
+        )
+        for ticket in tickets
+    )  # fmt: skip
+
+
+def record_merge(ticket: Ticket, merged: Ticket) -> None:
+    """The ticket, in this version, has taken in the other one."""
+    _write(ticket, [Change(field=TOOK_IN, new=f"{merged}")])
 
 
 def _change(before: Ticket, after: Ticket, name: str) -> Change:

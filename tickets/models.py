@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 from django.utils.functional import cached_property
 
 from tickets.activity import ActivitySide, ActivityTime, Awaiting, Side, moved_by
@@ -23,9 +23,14 @@ from tickets.bookkeeping import (  # noqa: F401  Django looks for models here
     Seen,
 )
 from tickets.bounded import Bounded
+from tickets.choices import Priority as Priority
+from tickets.choices import Status as Status
+from tickets.choices import Via as Via
 from tickets.database_time import DatabaseTime, clock
+from tickets.exchange.models import ImportedTicket  # noqa: F401
 from tickets.inbox.models import KeptMail, KeptPiece, Letter, MailText  # noqa: F401
 from tickets.mail.models import Heard, Mail, Thread  # noqa: F401
+from tickets.merging.refusals import Merged
 from tickets.names import AuthorName, name_of
 from tickets.notices.models import DueTold, Muted  # noqa: F401
 from tickets.notices.models import Notice as Notice
@@ -34,21 +39,7 @@ from tickets.presence.models import Presence  # noqa: F401
 from tickets.queues.models import Membership as Membership
 from tickets.queues.models import Queue as Queue
 from tickets.texts import LongText
-
-
-class Status(models.TextChoices):
-    NEW = "new"
-    OPEN = "open"
-    PENDING = "pending"
-    RESOLVED = "resolved"
-    CLOSED = "closed"
-
-
-class Priority(models.TextChoices):
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
-    URGENT = "urgent"
+from tickets.webhooks.models import Delivery, Webhook  # noqa: F401
 
 
 class Ticket(Bounded):
@@ -64,6 +55,12 @@ class Ticket(Bounded):
     requester_name = models.CharField(max_length=100, blank=True)
     requester_email = models.EmailField(blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
+    # Where its conversation goes on (merging/deeds.py). Without a constraint, which a process of a
+    # release before this could not keep.
+    merged_into: Any = models.ForeignKey(
+        "self", models.CASCADE, null=True, editable=False, related_name="pointers",
+        db_constraint=False, db_index=False,
+    )  # fmt: skip
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = DatabaseTime(editable=False)
     updated_at = DatabaseTime(editable=False)
@@ -76,7 +73,7 @@ class Ticket(Bounded):
 
     tracked = (
         "subject", "description", "queue", "assignee", "status", "priority",
-        "requester_name", "requester_email", "due_at", "created_at",
+        "requester_name", "requester_email", "due_at", "merged_into", "created_at",
     )  # fmt: skip
     has_changed = False  # whether editing.py made a new version when it saved it last
 
@@ -101,6 +98,11 @@ class Ticket(Bounded):
                 models.Index(fields=[name, "id"], name=f"ticket_by_{name}")
                 for name in ("created_at", "due_at", "last_activity_at", "updated_at")
             ),
+            # The tickets of one requester, whatever the case of the address (requesters.py).
+            models.Index(Lower("requester_email"), "id", name="ticket_of_requester"),
+            models.Index(
+                fields=["merged_into"], condition=Q(merged_into__isnull=False), name="ticket_merged"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -122,23 +124,18 @@ class Ticket(Bounded):
     @classmethod
     def hear(cls, comment: "Comment") -> "Ticket":
         """Move the last activity of the comment's ticket, which is locked from then on. A comment
-        is a row of its own, so the version stays, and the caller tells."""
+        is a row of its own, so the version stays, and the caller tells. Merged is raised where the
+        conversation goes on elsewhere."""
         rows = cls._base_manager.filter(pk=comment.ticket_id)
         cls.update_without_telling(rows, **moved_by(comment))
-        return cls.stored([comment.ticket_id]).get()
+        ticket = cls.stored([comment.ticket_id]).get()
+        if ticket.merged_into_id is not None:
+            raise Merged(ticket)
+        return ticket
 
     @classmethod
     def stored(cls, keys: Collection[Any]) -> models.QuerySet["Ticket"]:
         return super().stored(keys).select_related("queue", "assignee")
-
-
-class Via(models.TextChoices):
-    """How a comment came."""
-
-    PAGE = "page"
-    API = "api"
-    PHONE = "phone"
-    MAIL = "mail"
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
@@ -182,11 +179,15 @@ class Comment(Bounded):
     body = LongText()
     internal = models.BooleanField(default=False)
     created_at = DatabaseTime(editable=False)
+    # The number of the ticket on which it was said, and who that one was from, if that ticket was
+    # merged into this one. They stay when it is deleted.
+    said_on = models.BigIntegerField(null=True, editable=False)
+    asker = models.CharField(max_length=254, default="", db_default="", editable=False)
 
     # Set before it is saved: the files that it takes along, and who gets a copy of its mail.
     attaching: Sequence[Attachment] = ()
     cc: Sequence[str] = ()
-    # There is more of it than its body: a message's quoted history (inbox/models.py).
+    # And whether there is more of it than its body: a message's quoted history (inbox/models.py).
     has_quoted = False
 
     objects = CommentQuerySet.as_manager()
@@ -212,6 +213,11 @@ class Comment(Bounded):
         """The author's name; "" where no author is recorded. Until all processes of a release
         without `author_name` have ended, they write rows that have only the author."""
         return self.author_name or (name_of(self.author) if self.author else "")
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether there is more of it than its body; where it was read, `quotes` of its query."""
+        return self.has_quoted or bool(getattr(self, "quotes", False))
 
     @cached_property
     def attached(self) -> list[Attachment]:

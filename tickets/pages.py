@@ -14,6 +14,7 @@ from tickets.inbox.quoted import QUOTED_DESCRIPTION
 from tickets.lists.sidebar import Sidebar
 from tickets.models import Ticket
 from tickets.public import public_ticket
+from tickets.requesters import others
 from tickets.texts import LONGEST_TEXT
 from tickets.timeline import timeline
 from tickets.visibility import may_create, visible_tickets
@@ -40,6 +41,7 @@ def ticket_page(
     known = public_ticket(ticket)  # for the page's script
     mails = bool(settings.EMAIL_URL)
     shown = {"ticket": ticket, "known": known, "mails": mails, "timeline": told, **forms, **context}
+    shown["others"] = others(request.user, ticket)
     return page(request, "tickets/ticket.html", head, shown, status=status)
 
 
@@ -74,7 +76,7 @@ def page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     """A page with the side navigation and its counters."""
-    side = side or Sidebar.of(request.user)
+    side = side or Sidebar.of(request.user, head=head)
     shared = {
         "head": head,
         "counted_until": side.counts.until,

@@ -10,7 +10,7 @@ from tickets.attachments.shown import public_attachment
 from tickets.mail.telling import public_mail
 from tickets.models import Comment, Ticket, Via
 from tickets.names import is_unproven, name_from, name_of
-from tickets.texts import LONGEST_LINE, SHOWN_AT_ONCE, shortened
+from tickets.texts import LONGEST_LINE, LONGEST_TEXT, SHOWN_AT_ONCE, shortened
 
 LONG_TEXT = {"description"}  # changes of these are told without their values
 
@@ -39,8 +39,15 @@ def public_ticket(ticket: Ticket) -> dict[str, Any]:
         "version": ticket.version,
         "created_at": ticket.created_at,
         "awaits_answer": ticket.awaits_answer,
+        "merged_into": ticket.merged_into_id,
         **last_activity(ticket),
     }
+
+
+def shown(ticket: Ticket) -> dict[str, Any]:
+    """The ticket as in events, with its description beside. A description from before there was a
+    limit is shortened to it, and ends with an ellipsis."""
+    return {**public_ticket(ticket), "description": shortened(ticket.description, LONGEST_TEXT)}
 
 
 def last_activity(ticket: Ticket) -> dict[str, Any]:
@@ -62,9 +69,11 @@ def public_comment(comment: Comment) -> dict[str, Any]:
         "body": comment.body,
         "internal": comment.internal,
         "created_at": comment.created_at,
+        "said_on": comment.said_on,
+        "asker": comment.asker,
         "attachments": [public_attachment(attachment) for attachment in comment.attached],
         "mail": public_mail(comment),
-        "quoted": comment.has_quoted,
+        "quoted": comment.is_folded,
     }
 
 
@@ -95,6 +104,9 @@ def public_value(ticket: Ticket, name: str) -> Any:
         return {"id": ticket.queue_id, "name": ticket.queue.name}
     if name == "assignee":
         return person(ticket.assignee)
+    if name == "merged_into":
+        into = ticket.merged_into_id
+        return into and {"id": into, "name": f"#{into}"}
     return getattr(ticket, name)
 
 
@@ -112,20 +124,32 @@ WAYS = {Via.PHONE.value: "by phone", Via.MAIL.value: "by mail"}
 
 
 def said_by(comment: Comment, ticket: Ticket, nameless: str = "Requester") -> str:
-    """Whose words they are; "" where it is not known. static/tickets/wording.js says the same. By
+    """Whose words they are; "" where it is not known. static/tickets/speakers.js says the same. By
     mail it is with the address, so that nobody passes for somebody else by a name."""
     if not comment.requester:
-        return comment.written_by
+        is_claim = comment.internal and is_unproven(comment)
+        return f"says they are {comment.written_by}" if is_claim else comment.written_by
     own = comment.author_name if comment.via == Via.MAIL else ""  # else it is the agent's
-    return own or ticket.requester_name or nameless
+    asker = comment.asker if comment.said_on else ticket.requester_name
+    return own or asker or nameless
 
 
 def noted(comment: Comment) -> str:
-    """How it came, such as "noted by alice, by phone"."""
-    if is_unproven(comment):
-        return "by mail, not proven" if comment.internal else "by mail, not the requester"
-    if not comment.requester:
-        return WAYS[comment.via] if comment.via == Via.MAIL and comment.author_id else ""
-    agent = comment.written_by if comment.via != Via.MAIL else ""
-    ways = [f"noted by {agent}" if agent else "", WAYS.get(comment.via, "")]
+    """How it came, such as "noted by alice, by phone", and on which ticket, if not on this one."""
+    is_mail = comment.via == Via.MAIL
+    agent = comment.written_by if comment.requester and not is_mail else ""
+    is_known = comment.requester or comment.author_id or is_unproven(comment)
+    ways = [
+        f"noted by {agent}" if agent else "",
+        WAYS.get(comment.via, "") if comment.requester or (is_mail and is_known) else "",
+        f"on #{comment.said_on}" if comment.said_on else "",
+    ]
     return ", ".join(way for way in ways if way)
+
+
+def tag(comment: Comment) -> str:
+    """What nobody may overlook: that the requester does not read it, or did not write it. A mail
+    from an agent's address may be anybody's until that is proved."""
+    if comment.internal:
+        return "internal note, not proven" if is_unproven(comment) else "internal note"
+    return "not the requester" if is_unproven(comment) else ""

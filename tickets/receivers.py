@@ -15,11 +15,13 @@ from tickets.attachments.taking import claim
 from tickets.bounded import refuse_long
 from tickets.history import record
 from tickets.mail.outgoing import queue_reply
+from tickets.merging.refusals import Merged
 from tickets.models import Attachment, Comment, Membership, Queue, Ticket
 from tickets.names import name_of
 from tickets.notices.telling import tell_assignee, tell_of_comment
 from tickets.public import last_activity, person, public_changes, public_ticket, told_comment
 from tickets.search import SEARCHED, remember
+from tickets.telling import tell
 from tickets.visibility import (
     EVERYONE,
     SUPERUSERS,
@@ -35,14 +37,16 @@ live.observe(User, ("username", "first_name", "last_name", "is_superuser", "is_a
 @receiver(changed, sender=Ticket, dispatch_uid="tickets.ticket_changed")
 def ticket_changed(transition: Transition[Ticket], **kwargs: Any) -> None:
     refuse_long(transition)
-    record(transition)
     before, after = transition.before, transition.after
+    if before is not None and before.merged_into_id and "status" in transition.fields:
+        raise Merged(before)
+    record(transition)
     if after is not None and (before is None or not set(SEARCHED).isdisjoint(transition.fields)):
         remember([after])
     if before is None and after is not None:
-        live.publish("ticket.created", _state(after), audience_of(after))
+        tell("ticket.created", _state(after), audience_of(after))
     elif after is None and before is not None:
-        live.publish("ticket.removed", _removed(before), audience_of(before))
+        tell("ticket.removed", _removed(before), audience_of(before))
     elif before is not None and after is not None:
         _publish_update(before, after, transition.fields)
     tell_assignee(transition)
@@ -50,7 +54,7 @@ def ticket_changed(transition: Transition[Ticket], **kwargs: Any) -> None:
 
 def _publish_update(before: Ticket, after: Ticket, fields: tuple[str, ...]) -> None:
     state = _state(after)
-    live.publish(
+    tell(
         "ticket.updated",
         {**state, "changes": public_changes(before, after, fields)},
         audience_of(after),
@@ -91,7 +95,7 @@ def comment_changed(transition: Transition[Comment], **kwargs: Any) -> None:
         "actor": person(current_actor() or comment.author),
         "at": comment.created_at,
     }
-    live.publish("comment.created", data, audience_of(ticket))
+    tell("comment.created", data, audience_of(ticket))
     tell_of_comment(comment, ticket)
 
 

@@ -18,6 +18,7 @@ from tickets.attachments.limits import Refused, TooMany
 from tickets.board import BadFilter, TooManyWords
 from tickets.editing import StaleVersion, Unseen
 from tickets.idempotency import HEADER, AnotherBody, StillAtWork
+from tickets.merging.refusals import Merged, NotMerged, TwoPeople
 from tickets.models import Comment, Ticket
 from tickets.public import public_comment
 from tickets.timeline import deeds_since, said_since
@@ -146,6 +147,15 @@ def since_then(error: StaleVersion) -> str:
     return f"{error} Since then: {since}." if since else f"{error}"
 
 
+def merged(request: HttpRequest, error: Exception) -> JsonResponse:
+    return refuse(HTTPStatus.CONFLICT, f"{error}")
+
+
+def two_people(request: HttpRequest, error: TwoPeople) -> JsonResponse:
+    fields = {"despite": "Send true to merge them all the same."}
+    return refuse(HTTPStatus.CONFLICT, f"{error}", fields)
+
+
 def not_looked(request: HttpRequest, error: Unseen) -> JsonResponse:
     missed = [
         {**public_comment(comment), **({"shortened": True} if comment.is_shortened else {})}
@@ -202,6 +212,9 @@ HANDLERS: dict[type[Exception], Any] = {
     TooManyWords: too_many_words,
     StaleVersion: stale,
     Unseen: not_looked,
+    Merged: merged,
+    NotMerged: merged,
+    TwoPeople: two_people,
     Refused: not_attached,
     AnotherBody: another_body,
     StillAtWork: still_at_work,

@@ -191,7 +191,7 @@ class Replay:
             if row.of_case == 0:
                 case.ticket = self._create_ticket(row)
             if case.ticket is not None:  # else somebody has deleted it here
-                self._apply(row, case.ticket)
+                self._apply(row, case.ticket.merged_into or case.ticket)
             case.rows += 1
             case.save()
 

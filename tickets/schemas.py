@@ -215,6 +215,9 @@ class TicketListed(Schema):
     awaits_answer: bool = Field(
         description="The last word is the requester's, internal notes aside."
     )
+    merged_into: int | None = Field(
+        description="The id of the ticket where its conversation goes on; null: it was not merged."
+    )
     last_activity_at: datetime = Field(description="The newest comment, or the opening.")
     last_activity_by: Side
     updated_at: datetime = Field(description="Moved by a comment too, which no version counts.")
@@ -256,6 +259,10 @@ class CommentShown(Schema):
     body: str
     internal: bool
     created_at: datetime
+    said_on: int | None = Field(
+        description="The id of the ticket on which it was said, if that was merged into this one."
+    )
+    asker: str = Field(description='Whom that one was from; "" where it was not merged.')
     attachments: list[AttachmentShown]
     mail: MailShown | None = Field(description="null: it is not mailed to the requester.")
     quoted: bool = Field(description="It came by mail, and its page shows more: what it quotes.")

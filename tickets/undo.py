@@ -13,7 +13,7 @@ from django.db.models import ForeignKey
 
 from tickets import editing
 from tickets.database_time import clock
-from tickets.history import CREATED, NOT_IN_WORDS
+from tickets.history import CREATED, MERGES, NOT_IN_WORDS
 from tickets.models import Change, Queue, Ticket
 from tickets.timeline import MOST_MISSED, deeds, newest_saves
 from tickets.visibility import assignable, visible_tickets
@@ -22,6 +22,7 @@ REACH = timedelta(minutes=1)  # of undo, for a ticket that one has moved out of 
 
 NO_SUCH_CHANGE = "There is no such change of this ticket to take back."
 OPENED = "That a ticket was opened cannot be taken back."
+MERGED = "That tickets were merged cannot be taken back."
 NOT_YOURS = "Only who made a change takes it back: this one was made by {actor}."
 CHANGED_SINCE = "Not taken back, for since then the same was changed: {deeds}."
 TOO_OLD = "Not taken back: changes of the {name} from before this release cannot be."
@@ -68,6 +69,8 @@ def _own_changes(user: Any, ticket: Ticket, version: int) -> list[Change]:
     changes = [*ticket.history.filter(version=version)]
     if any(change.field == CREATED for change in changes):
         raise NotUndoable(OPENED)
+    if any(change.field in MERGES for change in changes):
+        raise NotUndoable(MERGED)
     changes = [change for change in changes if change.field in Ticket.tracked]
     if not changes:
         raise NotUndoable(NO_SUCH_CHANGE)

@@ -4,10 +4,12 @@ from django.urls import include, path
 
 from tickets import actions, views
 from tickets.attachments.serving import serve
+from tickets.exchange.views import export
 from tickets.lists import keeping
 from tickets.lists import views as lists
 from tickets.mail.views import send_again
 from tickets.many.bar import bar
+from tickets.merging.views import merge_ticket
 from tickets.presence.views import people
 
 of_a_ticket = [
@@ -20,12 +22,15 @@ of_a_ticket = [
     path("take/", actions.take_ticket, name="take-ticket"),
     path("comment/", actions.add_comment, name="add-comment"),
     path("seen/", keeping.seen, name="seen"),
+    path("others/", views.others_of_requester, name="others"),
+    path("merge/", merge_ticket, name="merge-ticket"),
     path("undo/", actions.undo_change, name="undo-change"),
 ]
 urlpatterns = [
     path("", lists.board, name="board"),
     path("bar/", bar, name="bar"),
     path("rows/", lists.rows, name="rows"),
+    path("export.csv", export, name="export"),
     path("counters/", lists.counters, name="counters"),
     path("views/", keeping.save_view, name="save-view"),
     path("views/<int:view_id>/remove/", keeping.remove_view, name="remove-view"),
@@ -34,5 +39,6 @@ urlpatterns = [
     path("notices/", include("tickets.notices.urls")),
     path("accounts/preferences/", include("tickets.own.urls")),
     path("queues/", include("tickets.queues.urls")),
+    path("webhooks/", include("tickets.webhooks.urls")),
     path("tickets/<int:ticket_id>/", include(of_a_ticket)),
 ]

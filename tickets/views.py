@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -28,6 +28,7 @@ from tickets.inbox.quoted import whole_text
 from tickets.models import Ticket
 from tickets.pages import page, ticket_page, visible_or_404, whole_text_page
 from tickets.refusals import JUST_DELETED
+from tickets.requesters import others
 from tickets.scripted import sent_by_script
 from tickets.timeline import Place, timeline
 from tickets.visibility import NOT_AN_AGENT, may_create
@@ -71,6 +72,16 @@ def comment(request: HttpRequest, ticket_id: int, comment_id: int) -> HttpRespon
     text = whole_text(said) if QUOTED in request.GET else said.body
     files = said.attached
     return whole_text_page(request, found, head, text=text, comment=said, files=files)
+
+
+@require_safe
+@never_cache
+@login_required
+def others_of_requester(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """The part of a ticket's page that lists the other tickets of its requester, for its script."""
+    found = visible_or_404(request, ticket_id)
+    shown = {"ticket": found, "others": others(request.user, found)}
+    return render(request, "tickets/_others.html", shown)
 
 
 @sent_by_script

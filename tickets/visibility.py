@@ -64,6 +64,14 @@ def audiences_of(user_ids: Collection[int]) -> dict[int, frozenset[str]]:
     return {user_id: frozenset(audiences) for user_id, audiences in found.items()}
 
 
+def audiences_within(user: Any, served: Collection[Queue]) -> frozenset[str]:
+    """The audiences of a user whose `served_queues()` have been read already."""
+    if not user.is_active:
+        return frozenset()
+    own = {EVERYONE, user_audience(user.pk)} | ({SUPERUSERS} if user.is_superuser else set())
+    return frozenset(own.union(queue_audience(queue.pk) for queue in served))
+
+
 def visible_tickets(user: Any) -> QuerySet[Ticket]:
     """The tickets the user may see."""
     tickets = Ticket.objects.select_related("queue", "assignee")

@@ -7,6 +7,7 @@ of another variable.
 
 import os
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -163,6 +164,17 @@ def origins(name: str) -> list[str]:
         ):
             raise refuse(name, origin, "origins such as https://help.example.com, with commas")
     return found
+
+
+def networks(name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    value = text(name)
+    try:
+        return tuple(ip_network(word) for word in _words(value))
+    except ValueError:
+        raise refuse(
+            name, value, "networks such as 10.20.0.0/16 or fd00:20::/32, with commas, whose last"
+            " bits are 0, or unset"
+        ) from None  # fmt: skip
 
 
 def database(name: str, default: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ticketsystem.environment import (
     folder,
     hosts,
     integer,
+    networks,
     number,
     old_signing_keys,
     origins,
@@ -204,7 +205,13 @@ MAIL_FROM = mailbox("MAIL_FROM", needed_for="EMAIL_URL" if EMAIL_URL else "")
 INBOX = inbox("INBOX_URL")
 MAIL_QUEUE = queue_name("MAIL_QUEUE")
 MAIL_AUTHENTICATION_SERVER = server_name("MAIL_AUTHENTICATION_SERVER")
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# Webhooks have a queue of their own, so that a worker of their own can be started for them.
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["default", "webhooks"],
+    }
+}
 
 # --- Live updates -------------------------------------------------------------------------------
 REDIS_URL = redis("REDIS_URL")
@@ -236,6 +243,9 @@ LIVE_METRICS_TOKEN = token("METRICS_TOKEN")
 
 # Nobody may ask the library's own views for a channel: our stream is the only door.
 EVENTSTREAM_CHANNELMANAGER_CLASS = "live.process.channels.OwnChannelOnly"
+
+# Networks inside that webhooks may be sent to all the same.
+WEBHOOK_ALLOWED_NETWORKS = networks("WEBHOOK_ALLOWED_NETWORKS")
 
 LOGGING = {
     "version": 1,

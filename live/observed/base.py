@@ -124,6 +124,18 @@ class Observed(models.Model):
         """Set these values on the rows, and have nobody told: the caller tells, or has told."""
         return wrapping.plain_update(rows, **values)
 
+    def insert_without_telling(self) -> None:
+        """Write this new row, and have nobody told: the caller tells."""
+        self.refuse_creation([self])
+        self._write(force_insert=True)
+
+    @classmethod
+    def create_without_telling(cls, rows: Sequence[Self]) -> list[Self]:
+        """Write new rows, and have nobody told: the caller tells. They know their keys then."""
+        cls.refuse_creation(rows)
+        made: list[Self] = wrapping.plain_bulk_create(cls._base_manager.all(), rows)
+        return made
+
     @classmethod
     def refuse_creation(cls, rows: Iterable[models.Model]) -> None:
         """Raise if `bulk_create()` may not write these rows. Nothing has been written yet."""

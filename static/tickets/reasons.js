@@ -14,6 +14,7 @@ export function reasonOf(id, store, filter, seesAll) {
   const field = filter.keptOutBy(ticket) ?? (DONE.includes(ticket.status) ? "status" : "");
   const actor = store.actorOf(id, field);
   const by = actor ? ` by ${nameFor(store.reader, actor)}` : "";
+  if (field === "status" && ticket.merged_into) return `merged into #${ticket.merged_into}${by}`;
   if (field === "queue") return `moved to ${ticket.queue.name}${by}`;
   if (field === "assignee") return assigned(ticket.assignee, actor, store.reader);
   if (field === "priority") return `${ticket.priority} priority${by}`;

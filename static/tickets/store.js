@@ -114,8 +114,9 @@ export class Store {
   hearChange(position, { ticket, changes, actor }) {
     const isLater = position > this.positionOf(ticket.id);
     const fields = Object.keys(changes);
-    const isOpened = fields.length === 0 && ticket.version === 1 && actor?.id !== this.reader;
-    this.merge(isOpened ? { ...ticket, unread: true } : ticket, position, { isLater });
+    const isNew = fields.length === 0 && ticket.version === 1;
+    const isNews = (isNew || "merged" in changes) && actor?.id !== this.reader;
+    this.merge(isNews ? { ...ticket, unread: true } : ticket, position, { isLater });
     const entry = this.entries.get(ticket.id);
     for (const field of fields) if (entry) entry.actors[field] = actor;
     this.note(ticket.id, ...(fields.length > 0 ? fields : ["created"]));

@@ -27,9 +27,11 @@ const panel = new Panel(part(document, "#panel", HTMLFormElement));
 const composer = new Composer(part(document, "#composer", HTMLFormElement), panel);
 const counters = new Counters();
 const reloadSoon = soon(() => reload().catch(retry), { apart: 1000, spread: 500 });
+const othersSoon = soon(() => others().then((it) => it.refresh()).catch(retry), { apart: 1000, spread: 300 });
 let told = -1; // the newest comment that the server knows to be seen
 /** @type {number | null} where the end stands in the window; null: it is not in sight */
 let endAt = null;
+const LOADED = /description|due_at|merged/; // told without all that they bring
 /** @type {Promise<typeof import("./mailed.js")> | undefined} */
 let mailed;
 const HEARD = 200; // characters of a comment
@@ -51,8 +53,21 @@ document.addEventListener("live:event", ({ detail }) => {
   const event = /** @type {Desk.Event} */ (detail);
   counters.hear(event);
   if (event.data.ticket?.id === id) tell(event);
+  else if (event.type.startsWith("ticket.") && isTheirs(event.data.ticket)) othersSoon();
 });
 document.addEventListener("live:reset", ({ detail }) => detail.waitUntil(reload()));
+
+const others = () => import("./others.js");
+
+/** Whether it is another ticket of the same requester, or has been.
+ *
+ * @param {Partial<Desk.Ticket>} ticket
+ */
+function isTheirs({ id: other, requester_email: address }) {
+  const own = store.get(id)?.requester_email.toLowerCase();
+  const isListed = document.querySelector(`[data-other="${other}"]`) !== null;
+  return isListed || (address && address.toLowerCase() === own);
+}
 
 /** The ticket as the page holds it.
  *
@@ -80,7 +95,9 @@ function tell({ type, id: position, data }) {
     if (!appendChange(data, position)) return;
     announce(data.actor, sentence(data));
     tellMeanwhile(sentence(data));
-    if ("description" in data.changes || "due_at" in data.changes) reloadSoon();
+    const fields = Object.keys(data.changes).join();
+    if (LOADED.test(fields)) reloadSoon();
+    else if (fields.includes("requester")) othersSoon();
   }
 }
 
@@ -116,6 +133,7 @@ function draw() {
   document.title = `#${id} ${ticket.subject} · Tickets`;
   tellTimes(place);
   panel.follow(ticket);
+  if (ticket.merged_into) import("./merged.js").then((it) => it.lead(ticket, composer)).catch(retry);
 }
 
 /**
@@ -220,6 +238,7 @@ async function reload() {
   if (!gone.hidden) return location.assign(url); // The draft is kept.
   const ticket = ticketIn(fetched.page);
   takeTimeline(fetched);
+  (await others()).take(fetched.page);
   await mailed?.then((module) => module.showMailSince(fetched.head));
   store.take([ticket], fetched.head);
   const { version } = /** @type {Desk.Known} */ (store.get(id));
@@ -250,6 +269,12 @@ const wait = () => import("./offered.js").then(({ offer }) => offer(composer.for
 for (const deed of ["focusin", "pointerover", "dragenter"]) addEventListener(deed, wait, { once: true });
 if (composer.files.value) wait();
 panel.restore();
+if (store.get(id)?.merged_into) draw();
+place.addEventListener("click", (event) => {
+  if (/** @type {Element} */ (event.target).id !== "merge-into" || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  import("./merge.js").then((it) => it.ask()).catch(() => location.assign(`${url}merge/`));
+});
 
 // The conversation opens at its end, unless the address names an entry or the browser goes back.
 const [way] = performance.getEntriesByType("navigation");

@@ -5,7 +5,8 @@ import { flash } from "./flash.js";
 import { tellFolds } from "./folds.js";
 import { writeSaid } from "./said.js";
 import { positionOf, readNow } from "./since-reset.js";
-import { initials, noted, saidBy, steps, tint } from "./wording.js";
+import { noted, saidBy, tag } from "./speakers.js";
+import { initials, steps, tint } from "./wording.js";
 
 const timeline = part(document, "#timeline", HTMLOListElement);
 
@@ -29,7 +30,7 @@ export function appendComment({ comment }, position) {
   avatar.textContent = name ? initials(name) : "?";
   avatar.dataset.tint = name ? String(tint(name)) : "";
   inside("author").textContent = name || "no author recorded";
-  inside("tag").hidden = !comment.internal;
+  inside("tag").textContent = tag(comment);
   inside("noted").textContent = noted(comment);
   writeSaid(inside("body"), comment.body, comment.shortened);
   for (const [name, is] of Object.entries({ rest: comment.shortened, quoted: comment.quoted })) {

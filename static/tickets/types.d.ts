@@ -21,6 +21,8 @@ declare namespace Desk {
     created_at: string;
     /** The last word is the requester's, internal notes aside. */
     awaits_answer: boolean;
+    /** The number of the ticket where its conversation goes on. */
+    merged_into?: number | null;
     last_activity_at: string;
     last_activity_by: Side;
     updated_at: string;

@@ -3,6 +3,8 @@
 const DONE = ["resolved", "closed"];
 const LONG_TEXT = ["description"];
 const TINTS = 6;
+/** @type {Record<string, string>} */
+const MERGES = { merged: "took in", merged_into: "merged it into" };
 
 /** Ages go by the server's clock, for the clock of this computer may be wrong, and may be set. */
 const now = () => window.live.now();
@@ -65,31 +67,6 @@ export function tint(name) {
   return [...name].reduce((sum, letter) => sum + (letter.codePointAt(0) ?? 0), 0) % TINTS;
 }
 
-/** Whose words they are, as in tickets/public.py; "" where it is not known. A process of an older
- * release sends no author_name.
- *
- * @param {Desk.Comment} comment
- * @param {string} asker who the ticket is from
- */
-export function saidBy({ author, author_name: name = author?.name ?? "", requester, via }, asker) {
-  return requester ? (via === "mail" && name) || asker || "Requester" : name;
-}
-
-/** How it came, such as "noted by alice, by phone".
- *
- * @param {Desk.Comment} comment
- */
-export function noted({ author, requester, via, author_name: agent, internal }) {
-  if (via === "mail" && !requester) {
-    if (author) return "by mail";
-    if (!agent?.endsWith(">")) return "";
-    return internal ? "by mail, not proven" : "by mail, not the requester";
-  }
-  const by = agent && via !== "mail" && `noted by ${agent}`;
-  const how = ["phone", "mail"].includes(via) && `by ${via}`;
-  return requester ? [by, how].filter(Boolean).join(", ") : "";
-}
-
 /** [["set status", "new → open"], …] of an event.
  *
  * @param {Desk.Deed} deed
@@ -106,6 +83,7 @@ export function steps({ changes, actor }) {
 function step(field, values, actor) {
   if (LONG_TEXT.includes(field)) return [`changed the ${field}`, ""];
   const [before, after] = values;
+  if (field in MERGES && isNamed(after)) return [MERGES[field], after.name];
   if (field === "assignee" && actor && isNamed(after) && after.id === actor.id) {
     return ["took the ticket", isNamed(before) ? `from ${before.name}` : ""];
   }

@@ -88,6 +88,7 @@ def test_what_has_failed_says_why_and_is_sent_again_from_any_page(
     expect(mailed(other)).to_contain_text(f"Being mailed to {ZOE}.")
     expect_live(other)
     send_due.func()
+    assert office.next().text().startswith("Pull the plug.")
     for seen in (page, other):
         expect(mailed(seen)).to_contain_text(f"Mailed to {ZOE}.")
     assert_not_reloaded(page)
@@ -138,9 +139,7 @@ def test_a_page_that_was_read_before_takes_back_nothing_that_was_told(
     office.next()
 
 
-def test_a_page_without_scripts_sends_says_and_tries_again(
-    windows: Windows, site: People, office: PostOffice
-) -> None:
+def test_a_page_without_scripts_sends_says_and_tries_again(windows: Windows, site: People) -> None:
     ticket = site.ticket(requester_email=ZOE)
     page = windows.open(site.alice, path(ticket), java_script_enabled=False)
     write(page, "Pull the plug.")
@@ -154,4 +153,3 @@ def test_a_page_without_scripts_sends_says_and_tries_again(
     page.reload()
     page.get_by_role("button", name="Try again").click()
     expect(mailed(page)).to_contain_text(f"Being mailed to {ZOE}, boss@example.com.")
-    assert office.taken.empty()

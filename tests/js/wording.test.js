@@ -8,9 +8,10 @@ const SERVER = Date.parse("2026-11-22T13:00:00Z");
 const live = { now: () => SERVER };
 Object.assign(globalThis, { window: { live } });
 Date.now = () => SERVER - 90 * 60_000;
-const { age, ago, due, exact, initials, noted, saidBy, steps, tint } = await import(
+const { age, ago, due, exact, initials, steps, tint } = await import(
   "../../static/tickets/wording.js"
 );
+const { noted, saidBy, tag } = await import("../../static/tickets/speakers.js");
 const { worded } = await import("../../static/tickets/mailed.js");
 
 // The same table is put to tickets/templatetags/wording.py.
@@ -58,9 +59,17 @@ test("what has become of a reply's mail is said as by the server", () => {
 });
 
 test("whose words they are is said as by the server", () => {
-  for (const [comment, requester, by, how] of table.speakers) {
-    assert.equal(saidBy({ author: null, ...comment }, requester), by);
-    assert.equal(noted({ author: null, ...comment }), how);
+  for (const [{ author = null, ...said }, requester, by, how, mark] of table.speakers) {
+    const comment = { ...said, author: author && { id: 1, name: author } };
+    assert.equal(saidBy(comment, requester), by);
+    assert.equal(noted(comment), how);
+    assert.equal(tag(comment), mark);
+  }
+});
+
+test("what a merge did is said as by the server", () => {
+  for (const [field, values, deed, shown] of table.steps) {
+    assert.deepEqual(steps({ changes: { [field]: values }, actor: null }), [[deed, shown]]);
   }
 });
 

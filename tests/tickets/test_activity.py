@@ -195,3 +195,13 @@ def test_the_demos_customers_speak() -> None:
         newest = ticket.comments.latest("created_at")
         assert ticket.last_activity_at == newest.created_at
         assert ticket.last_activity_by == ("requester" if newest.requester else "agent")
+
+
+@pytest.mark.parametrize("internal", [False, True])
+def test_a_strangers_mail_neither_asks_nor_answers(internal: bool, ticket: Ticket) -> None:
+    Comment.objects.create(ticket=ticket, body="Help", requester=True, via="mail")
+    how = {"author_name": "Eve <eve@else.example>", "via": "mail", "internal": internal}
+    mail = Comment.objects.create(ticket=ticket, body="Me too", **how)
+    ticket.refresh_from_db()
+    assert ticket.last_activity_at == mail.created_at
+    assert (ticket.last_activity_by, ticket.awaits_answer) == ("system", True)

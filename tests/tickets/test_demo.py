@@ -21,11 +21,15 @@ from django.utils import timezone
 
 from live.models import Event
 from tests.harness.processes import ROOT, free_port
-from tickets.demo.moves import FEWEST, MOST, make_a_move
+from tickets.demo.moves import BY_SUBJECT, FEWEST, MOST, make_a_move
 from tickets.demo.post import Post, post_office, read
 from tickets.demo.samples import AGENTS, PASSWORD, OthersDatabase, make_samples
+from tickets.demo.steps import Step
 from tickets.demo.stories import STORIES
-from tickets.models import Change, Comment, Queue, Status, Ticket
+from tickets.lists.unread import mark_unread, see
+from tickets.models import Change, Comment, Notice, Queue, Status, Ticket
+from tickets.notices.models import Kind
+from tickets.public import noted, said_by
 from tickets.visibility import visible_tickets
 
 DONE = (Status.RESOLVED, Status.CLOSED)
@@ -132,6 +136,38 @@ def test_the_board_moves_and_stays_within_bounds() -> None:
     assert {"queue", "assignee", "status", "priority"} <= set(
         Change.objects.values_list("field", flat=True)
     )
+
+
+@pytest.mark.django_db
+def test_a_requester_who_writes_back_reopens_what_was_resolved() -> None:
+    """It is news to its agents, and its assignee is told."""
+    make_samples()
+    ticket = Ticket.objects.filter(status=Status.RESOLVED, assignee__isnull=False).latest("pk")
+    assert ticket.assignee is not None
+    see(ticket.assignee, ticket, ticket.comments.latest("pk").pk)
+    Notice.objects.all().delete()
+    Step(ticket, BY_SUBJECT[ticket.subject], ticket.assignee, timezone.now()).hear(
+        "It is broken again."
+    )
+    now = visible_tickets(ticket.assignee).get(pk=ticket.pk)
+    assert (now.status, now.last_activity_by, now.awaits_answer) == ("open", "requester", True)
+    comment = now.comments.latest("pk")
+    assert said_by(comment, now) == ticket.requester_name
+    assert noted(comment) == "by mail"
+    mark_unread(ticket.assignee, [now])
+    assert now.unread  # type: ignore[attr-defined]
+    assert [(told.kind, told.about) for told in Notice.objects.filter(user=ticket.assignee)] == [
+        (Kind.REPLIED, comment.pk)
+    ]
+
+
+@pytest.mark.django_db
+def test_a_move_lets_a_requester_write_back_on_what_was_resolved() -> None:
+    make_samples()
+    random = Random(7)
+    for _ in range(200):
+        make_a_move(random)
+    assert Change.objects.filter(field="status", old=Status.RESOLVED, new=Status.OPEN).exists()
 
 
 @pytest.mark.django_db

@@ -146,6 +146,7 @@ def test_the_data_of_an_event_is_what_the_contract_says(ticket: Ticket, alice: U
         "version": 2,
         "created_at": data["ticket"]["created_at"],
         "awaits_answer": False,
+        "merged_into": None,
         "last_activity_at": data["ticket"]["created_at"],
         "last_activity_by": "system",
         "updated_at": data["at"],

@@ -12,6 +12,7 @@ from tickets.visibility import (
     EVERYONE,
     audience_of,
     audiences_of,
+    audiences_within,
     may_create,
     served_queues,
     visible_tickets,
@@ -136,3 +137,17 @@ def test_the_audiences_of_many_cost_one_query(
 ) -> None:
     with django_assert_num_queries(1):  # type: ignore[attr-defined]
         assert len(audiences_of([alice.pk, bob.pk, carol.pk])) == 3
+
+
+def test_who_knows_the_queues_already_has_the_same_sight(
+    billing: Queue, network: Queue, alice: User, carol: User, dave: User, admin: User,
+    inactive: User,
+) -> None:  # fmt: skip
+    tickets = [
+        Ticket.objects.create(subject="x", queue=queue, assignee=assignee)
+        for queue, assignee in product((billing, network), (None, alice, dave))
+    ]
+    for user in (alice, carol, dave, admin, inactive):
+        known = audiences_within(user, list(served_queues(user)))
+        seen = [ticket for ticket in tickets if known & audience_of(ticket)]
+        assert seen == list(visible_tickets(user).order_by("pk"))

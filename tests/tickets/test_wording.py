@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from tests.harness.told import forget, only
 from tickets.mail.telling import worded
-from tickets.models import Comment, Queue, Ticket
+from tickets.models import Change, Comment, Queue, Ticket
 from tickets.own.models import Preferences
 from tickets.own.zones import OwnZone
-from tickets.public import noted, said_by
+from tickets.public import noted, said_by, tag
 from tickets.templatetags import wording
+from tickets.timeline import saves
 
 TABLE = json.loads((Path(__file__).parent / "wording.json").read_text())
 NOW = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
@@ -60,11 +62,26 @@ def test_tints(name: str, number: int) -> None:
     assert wording.tint(name) == number
 
 
-@pytest.mark.parametrize(("said", "requester", "by", "how"), TABLE["speakers"])
-def test_whose_words_they_are(said: dict[str, Any], requester: str, by: str, how: str) -> None:
-    comment = Comment(**said)
+@pytest.mark.parametrize(
+    ("said", "requester", "by", "how", "mark"), TABLE["speakers"] + TABLE["moved"]
+)
+def test_whose_words_they_are(
+    said: dict[str, Any], requester: str, by: str, how: str, mark: str
+) -> None:
+    author = User(username=said["author"], pk=1) if "author" in said else None
+    comment = Comment(**{**said, "author": author})
     assert said_by(comment, Ticket(requester_name=requester)) == by
     assert noted(comment) == how
+    assert tag(comment) == mark
+
+
+@pytest.mark.parametrize(("field", "values", "deed", "shown"), TABLE["steps"])
+def test_what_was_done(field: str, values: list[Any], deed: str, shown: str) -> None:
+    """As the history has it; scripts get the same from an event."""
+    old, new = (value["name"] if value else "" for value in values)
+    (save,) = saves([Change(field=field, old=old, new=new, version=2)])
+    assert [(step.deed, step.values) for step in save.steps] == [(deed, shown)]
+    assert save.is_merge
 
 
 @pytest.mark.parametrize(("mail", "words"), TABLE["mails"])

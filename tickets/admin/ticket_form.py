@@ -20,6 +20,7 @@ from tickets import editing
 from tickets.admin.fresh_forms import innermost
 from tickets.editing import StaleVersion
 from tickets.idempotency import FIELD, KeyRefused, new_key
+from tickets.merging.refusals import Merged
 from tickets.models import Ticket
 from tickets.public import in_words, said_by
 from tickets.texts import LONGEST_TEXT, LongTextField, number_in, too_long
@@ -92,6 +93,11 @@ class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
         if assignee and not assignable(self.current).filter(pk=assignee.pk).exists():
             raise ValidationError(NOT_ASSIGNABLE)
         return assignee
+
+    def clean_status(self) -> str:
+        if self.is_change and self.current.merged_into_id and self._is_own("status"):
+            raise ValidationError(f"{Merged(self.current)}")
+        return str(self.cleaned_data["status"])
 
     def clean_description(self) -> str:
         text = str(self.cleaned_data["description"])
@@ -235,9 +241,13 @@ class NewComments(forms.BaseInlineFormSet):  # type: ignore[type-arg]
         """The ticket has been locked since its own form was checked."""
         super().clean()
         seen = number_in(self.data.get("seen", ""))
-        if seen is None or not any(form.has_changed() for form in self.forms):
+        if not any(form.has_changed() for form in self.forms):
             return
         ticket: Any = self.instance
+        if pointer := Ticket.objects.filter(pk=ticket.pk, merged_into__isnull=False).first():
+            raise ValidationError(f"{Merged(pointer)}")
+        if seen is None:
+            return
         missed = said_since(ticket, self.user, seen)
         if missed:
             told = [

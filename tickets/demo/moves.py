@@ -22,7 +22,7 @@ def make_a_move(random: Random) -> None:
         if unresolved < FEWEST or (unresolved < MOST and random.random() < 0.3):
             _let_arrive(random, set(under_way.values_list("subject", flat=True)))
         else:
-            _go_on_with(random.choice(under_way), random)
+            _go_on_with(random.choice(under_way), random, has_room=unresolved < MOST)
 
 
 def _let_arrive(random: Random, taken: set[str]) -> None:
@@ -38,7 +38,7 @@ def _let_arrive(random: Random, taken: set[str]) -> None:
         arrive(story, queue, random.choice(REQUESTERS), timezone.now())
 
 
-def _go_on_with(ticket: Ticket, random: Random) -> None:
+def _go_on_with(ticket: Ticket, random: Random, *, has_room: bool) -> None:
     agents = active_agents(ticket.queue_id)
     if not agents:
         return
@@ -55,6 +55,8 @@ def _go_on_with(ticket: Ticket, random: Random) -> None:
             step.note_call(random.choice(CALLS))
         case Status.PENDING:
             step.resolve()
+        case Status.RESOLVED if has_room and random.random() < 0.2:
+            step.hear(random.choice(ANSWERS))
         case Status.RESOLVED:
             step.close()
 

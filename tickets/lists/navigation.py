@@ -86,4 +86,4 @@ def _trouble(filters: Filters | None, lost: set[int]) -> str:
         return "It asks for something that there is no more."
     if filters.queue in lost:
         return "Its queue is gone."
-    return "A search is not counted." if filters.q else ""
+    return "A search is not counted." if filters.is_search else ""

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tickets.board import Filters
 from tickets.counters import Counts, count
 from tickets.lists.navigation import Link, navigation
 from tickets.models import Queue
@@ -17,12 +16,12 @@ class Sidebar:
     counts: Counts
 
     @classmethod
-    def of(cls, user: Any, *, listed: Filters | None = None, max_age: float = 0) -> "Sidebar":
-        """With the number of tickets in that list too. All were counted at most `max_age` seconds
-        ago."""
+    def of(cls, user: Any, **how: Any) -> "Sidebar":
+        """`how` says how old the numbers may be, and which list is counted too, as count() takes
+        it."""
         queues = list(served_queues(user))
         sections = navigation(user, queues)
-        counts = count(user, _links(sections), listed=listed, max_age=max_age)
+        counts = count(user, queues, _links(sections), **how)
         return cls(queues, sections, counts)
 
     @property

@@ -55,7 +55,7 @@ def board(request: HttpRequest) -> HttpResponse:
         asked = Asked.by(request)
     except BadFilter as error:
         return render(request, "400.html", {"sentence": error}, status=HTTPStatus.BAD_REQUEST)
-    side = Sidebar.of(request.user, listed=asked.filters)
+    side = Sidebar.of(request.user, listed=asked.filters, head=head)
     listed = asked.page(request.user, side.counts.total)
     form = FilterForm(side.queues, initial=request.GET.dict())
     context = {

@@ -20,7 +20,8 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 
 def wait_after(tries: int) -> timedelta:
     """How long after so many tries the next one is: 1 min, 2, 4 … 6 h."""
-    return min(FIRST_WAIT * 2 ** min(tries - 1, 20), LONGEST_WAIT)
+    doubled: timedelta = FIRST_WAIT * 2 ** min(tries - 1, 20)
+    return min(doubled, LONGEST_WAIT)
 
 
 def sent(claimed: Mail, note: str = "") -> None:
@@ -48,7 +49,8 @@ def put_off(claimed: Mail, reason: str) -> datetime | None:
         mail.claimed_until = None
         mail.reason = _short(reason)
         mail.save()
-        return mail.next_at
+        then: datetime = mail.next_at
+        return then
 
 
 def explain(waiting: Mail, reason: str) -> None:
@@ -97,8 +99,8 @@ def _locked(known: Mail) -> Iterator[Mail | None]:
 
 def _ticket_of(mail: Mail) -> Ticket | None:
     """The ticket of a reply, locked; None where there is none, or none any more."""
-    keys = Comment.objects.filter(pk=mail.comment_id).values_list("ticket_id", flat=True)
-    return Ticket.locked(list(keys)).first()
+    said = Comment.objects.filter(pk__in=[mail.comment_id])
+    return Ticket.locked(list(said.values_list("ticket_id", flat=True))).first()
 
 
 def _finish(mail: Mail, state: State, reason: str) -> None:

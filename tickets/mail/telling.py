@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 
-import live
+from tickets import telling
 from tickets.database_time import clock
 from tickets.mail.models import Mail, State
 from tickets.visibility import audience_of
@@ -44,4 +44,4 @@ def tell(mail: Mail, ticket: Any) -> None:
         "comment": {"id": mail.comment_id, "mail": shown(mail)},
         "at": clock.now(),
     }
-    live.publish("comment.mailed", data, audience_of(ticket))
+    telling.tell("comment.mailed", data, audience_of(ticket))

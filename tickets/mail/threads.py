@@ -10,6 +10,8 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
+
 from tickets.mail import outcomes
 from tickets.mail.addresses import sender
 from tickets.mail.models import LONGEST_ID, Heard, Mail, Thread
@@ -115,5 +117,5 @@ def _some(texts: Iterable[str]) -> list[str]:
     return [text.strip() for text, _ in zip(texts, range(MOST_LOOKED_AT), strict=False)]
 
 
-def _tickets() -> Any:
+def _tickets() -> QuerySet[Ticket]:
     return Ticket.objects.select_related("queue", "assignee")

@@ -22,6 +22,7 @@ from tickets.bookkeeping import RememberedWrite
 from tickets.editing import StaleVersion
 from tickets.idempotency import Sent, remember
 from tickets.lock_waits import WaitedTooLong
+from tickets.merging.refusals import Merged
 from tickets.models import Ticket
 from tickets.refusals import JUST_DELETED, since_then
 from tickets.undo import NotUndoable, undo
@@ -92,7 +93,7 @@ def _done(sent: Sent, ticket_id: int, act: Act) -> Result:
         return Result(ticket_id, NO_SUCH_TICKET)
     except StaleVersion as stale:
         return Result(ticket_id, since_then(stale))
-    except NotUndoable as refusal:
+    except (Merged, NotUndoable) as refusal:
         return Result(ticket_id, f"{refusal}")
     except WaitedTooLong:
         return Result(ticket_id, BUSY)

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0019_attachments'),
+        ('tickets', '0024_webhooks'),
     ]
 
     operations = [

@@ -34,19 +34,26 @@ class Refused(Exception):
     """Nothing was done; the message says why."""
 
 
-def for_superusers(view: View) -> View:
-    """Who has to sign in first is led to the list of queues, for a deed has no page."""
+def superusers_only(sentence: str, home: str) -> Callable[[View], View]:
+    """Guards views with this sentence. Who has to sign in first is led to that page, for a deed has
+    none."""
 
-    @never_cache
-    @wraps(view)
-    def guarded(request: HttpRequest, **named: int) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return redirect_to_login(reverse("queues"))
-        if not request.user.is_superuser:
-            raise PermissionDenied(ONLY_SUPERUSERS)
-        return view(request, **named)
+    def guard(view: View) -> View:
+        @never_cache
+        @wraps(view)
+        def guarded(request: HttpRequest, **named: int) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(reverse(home))
+            if not request.user.is_superuser:
+                raise PermissionDenied(sentence)
+            return view(request, **named)
 
-    return guarded
+        return guarded
+
+    return guard
+
+
+for_superusers = superusers_only(ONLY_SUPERUSERS, "queues")
 
 
 def do_once(request: HttpRequest, deed: Callable[[], Made], sentence: str) -> Done[Made]:

@@ -5,11 +5,12 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from tickets.links import paragraphs
-from tickets.public import noted, said_by
+from tickets.public import noted, said_by, tag
 
 register = template.Library()
 register.filter("said_by", said_by)
 register.filter("noted", noted)
+register.filter("tag", tag)
 
 # The page behind a link is not told where its reader came from, and cannot reach this one.
 LINK = '<a href="{0}" dir="ltr" target="_blank" rel="noopener noreferrer nofollow">{0}</a>'

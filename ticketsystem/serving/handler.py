@@ -35,9 +35,9 @@ from tickets.api_edges import SENTENCES, in_json, is_below
 from ticketsystem import read_only
 from ticketsystem.failures import refusal
 from ticketsystem.serving.bodies import BODY
-from ticketsystem.serving.files import InPieces, is_large
 from ticketsystem.serving.kinds import ROOMS, is_read, lane_of, ticket_of
 from ticketsystem.serving.lanes import Lane, TooMany
+from ticketsystem.serving.pieces import InPieces, comes_in_pieces
 from ticketsystem.serving.visitors import Visitors
 from ticketsystem.serving.work import ClientLeft, Work
 
@@ -85,7 +85,7 @@ class ThreadHandler(ASGIHandler):
         if response is None:
             return
         try:
-            if is_large(response):
+            if comes_in_pieces(response):
                 await self._send_in_pieces(response, receive, send)
             else:
                 await self.send_response(response, send)

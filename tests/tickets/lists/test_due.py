@@ -81,7 +81,7 @@ def test_the_numbers_are_those_of_the_lists(zone: str, alice: User, tickets: Non
         for due in ("overdue", "today", "week", "none"):
             for query in (f"due={due}", f"due={due}&status=pending&priority=normal"):
                 filters = Filters.parse(QueryDict(query), alice, unless_named=OPEN)
-                counted = counters.count(alice, [], listed=filters).total
+                counted = Sidebar.of(alice, listed=filters).counts.total
                 assert counted == filters.apply(visible_tickets(alice)).count() > 0
 
 

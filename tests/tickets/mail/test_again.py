@@ -117,9 +117,12 @@ def test_pressed_twice_it_is_queued_once(failed: Comment, alice: User) -> None:
         client.post(page_url(failed), {"idempotency_key": "the same"})
         Mail.objects.update(state=State.FAILED)
     assert Mail.objects.get().sending == 2
-    key = {"HTTP_IDEMPOTENCY_KEY": "k"}
+    key = {"Idempotency-Key": "k"}
     for _ in range(2):
-        assert client.post(api_url(failed), content_type=JSON, **key).status_code == HTTPStatus.OK
+        assert (
+            client.post(api_url(failed), content_type=JSON, headers=key).status_code
+            == HTTPStatus.OK
+        )
         Mail.objects.update(state=State.FAILED)
     assert Mail.objects.get().sending == 3
 

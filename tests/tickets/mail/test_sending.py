@@ -19,7 +19,7 @@ from tests.harness.post import SENDER, PostOffice, post_office
 from tests.harness.told import forget, told_of
 from tests.streamdoctor.certificates import Certificate
 from tickets import editing
-from tickets.mail import sending, smtp
+from tickets.mail import outcomes, sending, smtp
 from tickets.mail.message import message_of
 from tickets.mail.models import Mail, State
 from tickets.mail.outcomes import wait_after
@@ -361,9 +361,9 @@ def test_a_worker_that_was_too_slow_writes_nothing_over_another_ones_outcome(rep
     Mail.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     quick = claim()
     assert quick
-    sending.outcomes.sent(quick)
-    sending.outcomes.failed(slow, "too late")
-    assert sending.outcomes.put_off(slow, "too late") is None
+    outcomes.sent(quick)
+    outcomes.failed(slow, "too late")
+    assert outcomes.put_off(slow, "too late") is None
     assert (only().state, only().reason) == (State.SENT, "")
 
 
@@ -375,7 +375,7 @@ def test_a_ticket_that_is_deleted_meanwhile_ends_it(
     mail = claim()
     assert mail
     asked.delete()
-    sending.outcomes.sent(mail)
+    outcomes.sent(mail)
     assert not Mail.objects.exists()
 
 

@@ -1,13 +1,16 @@
-"""Large files go out in pieces, at the pace of who takes them.
+"""Large files, and answers that are made while they are sent, go out in pieces, at the pace of who
+takes them.
 
 Django would read a whole file into memory before it sends the first byte, and Daphne's `send`
-returns at once, however much of it nobody has taken. So a piece is read in a thread when the
-connection has room for it, and whoever takes nothing for half a minute is let go.
+returns at once, however much of it nobody has taken. So there is a next piece only when the
+connection has room for it, and whoever takes nothing for half a minute is let go. A file's pieces
+are read in a thread.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from typing import Any
 
 from django.http import FileResponse
@@ -20,33 +23,36 @@ LARGE = 256 * 1024  # bytes; what is smaller is sent at once
 _threads = ThreadPoolExecutor(4, thread_name_prefix="file-pieces")
 
 
-def is_large(response: Any) -> bool:
+def comes_in_pieces(response: Any) -> bool:
+    return getattr(response, "is_async", False) or _is_large_file(response)
+
+
+def _is_large_file(response: Any) -> bool:
     length = response.headers.get("Content-Length", "0")
     return isinstance(response, FileResponse) and length.isdecimal() and int(length) > LARGE
 
 
 class InPieces:
-    """One file on its way: `send` is to be used in place of the server's."""
+    """One answer on its way: `send` is to be used in place of the server's."""
 
     def __init__(self, response: Any, receive: Receive, send: Send) -> None:
         self._gone = asyncio.ensure_future(_disconnected(receive))
         self._send = send
         self._transport: Transport | None = transport_of(send, self._give_up)
-        self._pieces = iter(response.streaming_content)
-        response.streaming_content = self._read()
+        pieces = response.streaming_content
+        response.streaming_content = self._read(pieces if response.is_async else _in_thread(pieces))
 
     def _give_up(self) -> None:
         self._gone.cancel()
 
-    async def _read(self) -> AsyncIterator[bytes]:
-        loop = asyncio.get_running_loop()
-        while not self._gone.done():
-            piece: bytes | None = await loop.run_in_executor(_threads, next, self._pieces, None)
-            if piece is None:
-                return
-            yield piece
-            if self._transport is not None:
-                await self._transport.room()
+    async def _read(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async with aclosing(pieces):  # type: ignore[type-var]
+            async for piece in pieces:
+                yield piece
+                if self._transport is not None:
+                    await self._transport.room()
+                if self._gone.done():
+                    return
 
     async def send(self, message: Message) -> None:
         is_last = message["type"] == "http.response.body" and not message.get("more_body")
@@ -62,6 +68,12 @@ class InPieces:
         if transport is not None:
             transport.leave()
         self._gone.cancel()
+
+
+async def _in_thread(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    loop, rest = asyncio.get_running_loop(), iter(pieces)
+    while (piece := await loop.run_in_executor(_threads, next, rest, None)) is not None:
+        yield piece
 
 
 async def _disconnected(receive: Receive) -> None:

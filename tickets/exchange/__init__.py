@@ -1,0 +1,1 @@
+"""Tickets as a table: in from another system, and out of a list."""

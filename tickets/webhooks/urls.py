@@ -1,0 +1,18 @@
+"""Below /webhooks/."""
+
+from django.urls import include, path
+
+from tickets.webhooks import views
+
+of_a_webhook = [
+    path("", views.webhook, name="webhook"),
+    path("switch/", views.switch, name="switch-webhook"),
+    path("secret/", views.renew_secret, name="renew-secret"),
+    path("delete/", views.delete, name="delete-webhook"),
+]
+urlpatterns = [
+    path("", views.webhooks, name="webhooks"),
+    path("<int:webhook_id>/", include(of_a_webhook)),
+    path("deliveries/<int:delivery_id>/", views.delivery, name="delivery"),
+    path("deliveries/<int:delivery_id>/again/", views.send_again, name="send-again"),
+]
