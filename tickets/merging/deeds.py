@@ -147,4 +147,4 @@ def _awaits_answer(into: Ticket) -> bool:
     last = said.exclude(by_strangers).values_list("requester", "created_at").first()
     if last is None or last[1] < into.created_at:
         return into.awaits_answer
-    return last[0]
+    return bool(last[0])
