@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.contrib.auth import get_user_model
-from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 
 from tickets.board import ANY
@@ -16,8 +15,7 @@ from tickets.mail.fields import CopiesField
 from tickets.models import Priority, Queue, Status, Ticket, Via
 from tickets.person_field import People, PeopleSelect, PersonField
 from tickets.search import LARGEST_ID
-from tickets.tags import LONGEST as LONGEST_TAG
-from tickets.tags import TagsFormField, joined, listed
+from tickets.tags import TagFormField, TagsFormField, TagsInput, joined, listed
 from tickets.texts import LONGEST_TEXT, LongTextField, in_one_line
 from tickets.visibility import assignable
 
@@ -66,14 +64,6 @@ class LocalMoment(forms.DateTimeInput):
     """The browser's own control for a day and a time, in the time zone of whoever looks."""
 
     input_type = "datetime-local"
-
-
-class TagsInput(forms.TextInput):
-    """Tags with commas between them; a script offers those in use."""
-
-    def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
-        offered = {"data-offers": reverse_lazy("api:suggest_tags"), "placeholder": "vip, refund"}
-        super().__init__({**offered, **DO_NOT_FILL_IN, **(attrs or {})})
 
 
 class ReadOnce(forms.Select):
@@ -235,11 +225,6 @@ class CommentForm(forms.Form):
         }
         return {**self.cleaned_data, **how}
 
-    def offer_replies(self, ticket: Ticket) -> None:
-        """As they read on the ticket."""
-        url = f"{reverse('api:list_replies')}?ticket={ticket.pk}"
-        self.fields["body"].widget.attrs["data-offers"] = url
-
     def having_seen(self, seen: int) -> "CommentForm":
         """The same, after its writer has been shown what they had missed."""
         return CommentForm({**{name: self.data[name] for name in self.data}, "seen": str(seen)})
@@ -277,7 +262,7 @@ class FilterForm(forms.Form):
     queue = forms.ChoiceField(required=False)
     assignee = forms.ChoiceField(required=False)
     due = forms.ChoiceField(required=False, choices=DUE_DATES)
-    tag = forms.CharField(required=False, max_length=LONGEST_TAG)
+    tag = TagFormField(required=False)
     sort = forms.ChoiceField(required=False, choices=ORDERS, label="Order")
 
     def __init__(self, queues: Collection[Queue], *, initial: Mapping[str, Any]) -> None:
