@@ -116,8 +116,8 @@ def test_the_backup_is_made_each_night(units: Path) -> None:
 SYSTEMCTL = """#!/bin/sh
 echo "$*" >> "$CALLS"
 case "$*" in
-*list-units*--all*) printf '%s\\n' "helpdesk-fetch-mail.service loaded inactive dead Help desk, mail" \
-    "helpdesk-worker@1.service loaded inactive dead Help desk, worker 1" ;;
+*list-units*--all*) printf '%s\\n' "helpdesk-fetch-mail.service loaded inactive dead mail" \
+    "helpdesk-worker@1.service loaded inactive dead worker 1" ;;
 *list-units*) printf '%s\\n' "helpdesk@8001.service loaded active running Help desk on port 8001" \
     "helpdesk@8002.service loaded active running Help desk on port 8002" ;;
 restart*) [ "$2" != "$BROKEN" ] ;;
