@@ -84,6 +84,7 @@ RULES = (
     Rule("ticketsystem", never=("channels",)),
     Rule("ticketsystem", never=("daphne", "twisted"), except_in=(
         "ticketsystem/serving/access.py", "ticketsystem/serving/backlog.py",
+        "ticketsystem/serving/bodies.py",
         "ticketsystem/serving/door.py", "ticketsystem/serving/sending.py",
     )),
     Rule("tickets", never=("smtplib", "django.core.mail"), except_in=("tickets/mail/smtp.py",)),

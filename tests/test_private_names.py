@@ -58,7 +58,7 @@ DOCUMENTED = {
     "django.views.decorators.http", "django.views.defaults",
     "django_eventstream.channelmanager", "django_tasks", "environ",
     "h2.config", "h2.connection", "h2.events",
-    "h2.exceptions", "httpcore", "idna",
+    "h2.exceptions", "httpcore", "idna", "imapclient", "imapclient.exceptions",
     "ninja", "ninja.errors", "ninja.parser", "ninja.security", "prometheus_client",
     "psycopg", "psycopg.conninfo", "psycopg.pq", "pydantic", "tqdm", "whitenoise.storage",
     "flufl.bounce", "lxml", "quotequail",

@@ -267,7 +267,7 @@ def said_on(request: HttpRequest, ticket_id: int) -> QuerySet[Comment]:
     in_sight = Q(ticket__in=visible_tickets(request.user).values("pk"))
     said = Comment.objects.filter(Q(ticket=ticket_id) | Q(said_on=ticket_id), in_sight)
     said = said.select_related("author", "mail_row")
-    return said.annotate(has_quoted=QUOTED_COMMENT)
+    return said.annotate(quotes=QUOTED_COMMENT)
 
 
 def own_files(request: HttpRequest, ticket_id: int, ids: list[int]) -> list[Attachment]:

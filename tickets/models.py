@@ -187,7 +187,7 @@ class Comment(Bounded):
     # Set before it is saved: the files that it takes along, and who gets a copy of its mail.
     attaching: Sequence[Attachment] = ()
     cc: Sequence[str] = ()
-    # There is more of it than its body: a message's quoted history (inbox/models.py).
+    # And whether there is more of it than its body: a message's quoted history (inbox/models.py).
     has_quoted = False
 
     objects = CommentQuerySet.as_manager()
@@ -213,6 +213,11 @@ class Comment(Bounded):
         """The author's name; "" where no author is recorded. Until all processes of a release
         without `author_name` have ended, they write rows that have only the author."""
         return self.author_name or (name_of(self.author) if self.author else "")
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether there is more of it than its body; where it was read, `quotes` of its query."""
+        return self.has_quoted or bool(getattr(self, "quotes", False))
 
     @cached_property
     def attached(self) -> list[Attachment]:

@@ -73,7 +73,7 @@ def public_comment(comment: Comment) -> dict[str, Any]:
         "asker": comment.asker,
         "attachments": [public_attachment(attachment) for attachment in comment.attached],
         "mail": public_mail(comment),
-        "quoted": comment.has_quoted,
+        "quoted": comment.is_folded,
     }
 
 
@@ -124,7 +124,7 @@ WAYS = {Via.PHONE.value: "by phone", Via.MAIL.value: "by mail"}
 
 
 def said_by(comment: Comment, ticket: Ticket, nameless: str = "Requester") -> str:
-    """Whose words they are; "" where it is not known. static/tickets/wording.js says the same. By
+    """Whose words they are; "" where it is not known. static/tickets/speakers.js says the same. By
     mail it is with the address, so that nobody passes for somebody else by a name."""
     if not comment.requester:
         is_claim = comment.internal and is_unproven(comment)

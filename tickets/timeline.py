@@ -150,11 +150,13 @@ def beginnings(comments: QuerySet[Comment]) -> list[Comment]:
         .annotate(
             beginning=Left("body", SHOWN_AT_ONCE),
             whole_length=Length("body"),
-            has_quoted=QUOTED_COMMENT,
+            quotes=QUOTED_COMMENT,
         )
     )
     # Chosen in a query of its own: a database that cuts as it chooses reads all the others' texts.
-    found = [*cut.filter(pk__in=comments.values("pk")).order_by(*comments.query.order_by)]
+    found: list[Any] = [
+        *cut.filter(pk__in=comments.values("pk")).order_by(*comments.query.order_by)
+    ]
     for comment in found:
         comment.body = comment.beginning
         comment.is_shortened = comment.whole_length > len(comment.beginning)

@@ -205,7 +205,7 @@ MAIL_FROM = mailbox("MAIL_FROM", needed_for="EMAIL_URL" if EMAIL_URL else "")
 INBOX = inbox("INBOX_URL")
 MAIL_QUEUE = queue_name("MAIL_QUEUE")
 MAIL_AUTHENTICATION_SERVER = server_name("MAIL_AUTHENTICATION_SERVER")
-# Webhooks have a queue, and a worker, of their own: mail never waits for a slow receiver.
+# Webhooks have a queue of their own, so that a worker of their own can be started for them.
 TASKS = {
     "default": {
         "BACKEND": "django_tasks_db.DatabaseBackend",

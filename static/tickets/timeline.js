@@ -5,7 +5,8 @@ import { flash } from "./flash.js";
 import { tellFolds } from "./folds.js";
 import { writeSaid } from "./said.js";
 import { positionOf, readNow } from "./since-reset.js";
-import { initials, noted, saidBy, steps, tag, tint } from "./wording.js";
+import { noted, saidBy, tag } from "./speakers.js";
+import { initials, steps, tint } from "./wording.js";
 
 const timeline = part(document, "#timeline", HTMLOListElement);
 

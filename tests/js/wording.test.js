@@ -8,9 +8,10 @@ const SERVER = Date.parse("2026-11-22T13:00:00Z");
 const live = { now: () => SERVER };
 Object.assign(globalThis, { window: { live } });
 Date.now = () => SERVER - 90 * 60_000;
-const { age, ago, due, exact, initials, noted, saidBy, steps, tag, tint } = await import(
+const { age, ago, due, exact, initials, steps, tint } = await import(
   "../../static/tickets/wording.js"
 );
+const { noted, saidBy, tag } = await import("../../static/tickets/speakers.js");
 const { worded } = await import("../../static/tickets/mailed.js");
 
 // The same table is put to tickets/templatetags/wording.py.

@@ -5,6 +5,7 @@ and too many. They are the same in each run. A real server answers them, as it w
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,15 +14,27 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from tests.harness.post import SENDER
 from tests.harness.servers import Daphne
 from tests.harness.site import Browser, People
+from tickets.mail.models import Mail, State
 from tickets.models import Comment, Ticket
 
 EXAMPLES = 10  # of each call by each person, and as many again of what is forbidden
 
-# What a schema cannot say: which addresses of mail Django takes, and which times still have a year
+# What a schema cannot say: which addresses of mail Django takes, that only what is mailed has
+# copies, and which times still have a year
 # when they are moved to UTC; and that versions are of the tickets that are named beside them.
-BEYOND_THE_SCHEMA = {"requester_email", "due_at", "Idempotency-Key", "versions"}
+BEYOND_THE_SCHEMA = {"requester_email", "cc", "due_at", "Idempotency-Key", "versions"}
+
+
+@pytest.fixture(scope="module")
+def server(site_database: str) -> Iterator[Daphne]:
+    """It queues mail, which nobody sends."""
+    mail = {"EMAIL_URL": "smtp://127.0.0.1:1", "MAIL_FROM": SENDER}
+    with Daphne(site_database, **mail) as daphne:
+        yield daphne
+    Mail.objects.filter(state=State.QUEUED).delete()
 
 
 class Calls:
@@ -34,10 +47,18 @@ class Calls:
         self.schema = schemathesis.openapi.from_dict(browser.get("/api/openapi.json").json())
         self.schema.config.generation.update(with_security_parameters=False, allow_x00=False)
         self.known = {"queue": site.billing.pk, "assignee": site.alice.pk}
-        self.tickets = [site.ticket().pk, site.ticket(queue=site.network).pk]
+        self.tickets = [
+            site.ticket(requester_email="zoe@example.com").pk,
+            site.ticket(queue=site.network, requester_email="zoe@example.com").pk,
+        ]
         self.comments = [
             Comment.objects.create(ticket_id=ticket, body="Hello").pk for ticket in self.tickets
         ]
+        # Mail that has failed, so that it can be sent again.
+        Mail.objects.bulk_create(
+            Mail(comment_id=comment, to="zoe@example.com", state=State.FAILED)
+            for comment in self.comments
+        )
         self.answers: dict[str, set[int]] = {}
 
     def operations(self) -> list[Any]:

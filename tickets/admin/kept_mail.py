@@ -10,11 +10,11 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
 from django.utils.html import format_html
 
 from tickets.admin.records import ReadOnlyAdmin
+from tickets.attachments.limits import in_words
 from tickets.inbox.again import take_in_again
 from tickets.inbox.arriving import Refused, TryAgain
 from tickets.inbox.models import KeptMail
@@ -71,7 +71,7 @@ class KeptMailAdmin(ReadOnlyAdmin):
 
     @admin.display(description="size", ordering="size")
     def bytes(self, mail: KeptMail) -> str:
-        return filesizeformat(mail.size)
+        return in_words(mail.size)
 
     @admin.display(description="download")
     def file(self, mail: KeptMail) -> str:

@@ -1,6 +1,7 @@
 """The demo's own mail server, which takes everything and passes on nothing, and the page that shows
 what it took. Both listen on this machine only, and end with the demo."""
 
+import socket
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,11 +64,12 @@ def read(content: bytes, recipients: list[str]) -> Letter:
 def post_office(port: int) -> Iterator[Post]:
     """Both servers; the page at this port, or at another one if somebody has it."""
     post = Post()
-    controller = Controller(post, hostname=HOST, port=0, data_size_limit=LARGEST)
+    free = _free_port()
+    controller = Controller(post, hostname=HOST, port=free, data_size_limit=LARGEST)
     page = _page(post, port)
     controller.start()
     try:
-        post.url = f"smtp://{HOST}:{_port_of(controller)}"
+        post.url = f"smtp://{HOST}:{free}"
         post.page = f"http://{HOST}:{page.server_port}/"
         Thread(target=page.serve_forever, daemon=True).start()
         yield post
@@ -77,9 +79,10 @@ def post_office(port: int) -> Iterator[Post]:
         controller.stop()
 
 
-def _port_of(controller: Controller) -> int:
-    server: Any = controller.server
-    return int(server.sockets[0].getsockname()[1])
+def _free_port() -> int:
+    """The library wants to be told one."""
+    with socket.create_server((HOST, 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 def _page(post: Post, port: int) -> ThreadingHTTPServer:

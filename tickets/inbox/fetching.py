@@ -2,7 +2,7 @@
 
 What is in the inbox is still to be done. A message is moved away once what became of it is
 committed, so a break at any point leaves it there, and the next time it is known by what it says
-(threading.py): nothing is lost, and nothing done twice. `\\Seen` would not do as a mark, for whoever
+(threading.py): nothing is lost, and nothing done twice. `\\Seen` would not do as a mark, for who
 looks into the mailbox sets it too. It only says that a message was tried: those that were not
 go first, so that one on which the process dies holds up none but itself.
 """

@@ -36,11 +36,18 @@ def one_line(text: str, most: int = LONGEST_NAME) -> str:
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
+def bare(value: str) -> str:
+    """A header's value as it stands there, also where it has 8-bit bytes, which nothing declares.
+
+    What servers and programs act upon is never more than that: else somebody could write an address
+    or a verdict that means another one here than it meant to the server.
+    """
+    return value if value.isascii() else decoded(value.encode("utf-8", "surrogateescape"), None)
+
+
 def words(value: str) -> str:
-    """A header's value as its writer meant it."""
-    if not value.isascii():  # 8-bit bytes, which nothing declares
-        value = decoded(value.encode("utf-8", "surrogateescape"), None)
-    return "".join(_pieces(value))
+    """What people read of a header, as its writer meant it."""
+    return "".join(_pieces(bare(value)))
 
 
 def _pieces(value: str) -> Iterator[str]:
@@ -97,7 +104,7 @@ def _unquoted(name: str) -> str:
 
 def address_of(text: str) -> str:
     """The address, its domain in small letters, or nothing if it is none."""
-    text = words(text).strip()
+    text = bare(text).strip()
     if len(text) > LONGEST_ADDRESS or not ADDRESS.fullmatch(text) or one_line(text) != text:
         return ""
     local, _, domain = text.partition("@")
@@ -105,7 +112,7 @@ def address_of(text: str) -> str:
 
 
 def ids(value: str) -> list[str]:
-    return ID.findall(storable(words(value)))
+    return ID.findall(storable(bare(value)))
 
 
 def references(head: Message) -> tuple[str, ...]:
@@ -117,7 +124,7 @@ def references(head: Message) -> tuple[str, ...]:
 def date(head: Message) -> datetime | None:
     """When the message says that it was sent, unless that cannot be."""
     try:
-        said = parsedate_to_datetime(words(head.get("Date", ""))[:200])
+        said = parsedate_to_datetime(bare(head.get("Date", ""))[:200])
         moment = said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):  # none, or no date that there is
         return None

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import quotequail
 
-MOST_LINES = 1_000  # in which it is looked for
-LONGEST_LINE = 250  # that can be an introduction
+MOST_LINES = 500  # in which it is looked for
+LONGEST_LINE = 200  # that can be an introduction
 MOST_TRIES = 5  # introductions that turn out to be none
 
 FIRST_QUOTED = 2  # lines of what is quoted, which may still introduce it
@@ -22,8 +22,8 @@ LONG = "…"  # stands for a line that is too long to matter
 # Wrote, in the languages in which programs say so.
 WROTE = re.compile(
     r"\b(?:wrote|writes|schrieb|geschrieben|écrit|escribió|escreveu|ha scritto|scrisse|schreef"
-    r"|skrev|napisał|napisała|napisał\(a\)|napsal|napsala|napísal|kirjoitti|írta|yazdı|a scris"
-    r"|написал|написала|писал|пише|έγραψε)\b|写道|寫道|のメッセージ|さんは書きました|作成|작성",
+    r"|skrev|napisała?|napisał\(a\)|pisze|napsala?|napísal|kirjoitti|írta|yazdı|a scris"
+    r"|написала?|писал|пишет?|έγραψε)\b|写道|寫道|のメッセージ|は書きました|作成|작성",
     re.IGNORECASE,
 )
 DATED = re.compile(r"\d|@")  # no program names nothing but a person

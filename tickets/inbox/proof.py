@@ -82,7 +82,7 @@ def verdict_on(raw: bytes, address: str) -> Verdict:
 
 def shown(sender: Mailbox) -> str:
     """The sender with their address, for a name can be anybody's: "Jonas Weber <jonas@…>". Nothing
-    else ends so (public.unproven)."""
+    else ends so (names.is_unproven)."""
     address = f"<{sender.address}>"
     name = plain_name(sender)[: (LONGEST_NAME or 0) - len(address) - 1]
     return f"{name} {address}".lstrip()

@@ -10,10 +10,10 @@ from email.message import Message
 from tickets.inbox.body import body_of
 from tickets.inbox.bounces import bounced
 from tickets.inbox.files import kept
-from tickets.inbox.headers import date, ids, mailboxes, one_line, references, words
+from tickets.inbox.headers import bare, date, ids, mailboxes, one_line, references, words
 from tickets.inbox.kinds import kind_of
 from tickets.inbox.message import Kind, Mailbox, Received, Unreadable
-from tickets.inbox.parts import take_apart
+from tickets.inbox.parts import LONGEST_VALUE, take_apart
 from tickets.inbox.said import said_in
 
 logger = logging.getLogger(__name__)
@@ -21,12 +21,11 @@ logger = logging.getLogger(__name__)
 FAULT = "The message could not be read, by a fault that is logged"
 LARGEST = 64_000_000  # bytes: a message of 45 MB with what its encoding adds
 MOST_RESULTS = 20  # headers of authentication
-LONGEST_RESULT = 2_000
 ADDRESSED = ("To", "Cc", "Delivered-To", "X-Original-To")
 
 
 def read(raw: bytes) -> Received:
-    if not raw.strip():
+    if not raw or raw.isspace():
         raise Unreadable("The message is empty.")
     if len(raw) > LARGEST:
         raise Unreadable(f"The message has {len(raw):,} bytes; at most {LARGEST:,} are read.")
@@ -80,4 +79,4 @@ def _addressed(head: Message) -> tuple[str, ...]:
 
 def _authentication(head: Message) -> tuple[str, ...]:
     results = head.get_all("Authentication-Results", [])[:MOST_RESULTS]
-    return tuple(one_line(words(result), LONGEST_RESULT) for result in results)
+    return tuple(one_line(bare(result), LONGEST_VALUE) for result in results)

@@ -1,7 +1,6 @@
 """Which ticket a message belongs to, and whether it was here before."""
 
 import hashlib
-from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -94,10 +93,10 @@ def ticket_of(received: Received) -> Ticket | None:
 def held(ticket: Ticket | None) -> Ticket | None:
     """The ticket, locked, or the one that it was merged into; None if it was deleted meanwhile."""
     for _ in range(MOST_MERGES):
-        found: Any = Ticket.locked([ticket.pk]).first() if ticket else None
-        ticket = getattr(found, "merged_into", None)
-        if ticket is None:
+        found = Ticket.locked([ticket.pk]).first() if ticket else None
+        if found is None or found.merged_into is None:
             return found
+        ticket = found.merged_into
     return None
 
 
@@ -105,5 +104,5 @@ def _by_letters(received: Received) -> Ticket | None:
     names = [name_of(reference) for reference in received.references[:MOST_REFERENCES]]
     letters = Letter.objects.filter(name__in=names, ticket__isnull=False)
     tickets = dict(letters.values_list("name", "ticket_id"))
-    first = next((tickets[name] for name in names if name in tickets), None)
-    return Ticket.objects.filter(pk=first).first()
+    found = [tickets[name] for name in names if name in tickets]
+    return Ticket.objects.filter(pk__in=found[:1]).first()

@@ -18,7 +18,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-import live
 from tickets.actor import current_actor
 from tickets.database_time import clock
 from tickets.editing import StaleVersion
@@ -35,6 +34,7 @@ from tickets.merging.refusals import (
 from tickets.models import Status, Ticket, Via
 from tickets.public import person, public_ticket
 from tickets.requesters import is_same_person
+from tickets.telling import tell
 from tickets.visibility import audience_of, visible_tickets
 
 MOST_COMMENTS = 10_000  # that one merge moves
@@ -132,7 +132,7 @@ def _grown(ticket: Ticket, into: Ticket) -> Ticket:
         "actor": person(current_actor()),
         "at": grown.updated_at,
     }
-    live.publish("ticket.updated", data, audience_of(grown))
+    tell("ticket.updated", data, audience_of(grown))
     return grown
 
 

@@ -13,6 +13,13 @@ from tickets.webhooks.models import EVENTS, EVERY_QUEUE, LONGEST_URL, Webhook
 MOST = 20  # webhooks: each may get a row at each change
 NAME_TAKEN = "There is a webhook of this name already."
 ENOUGH = f"There are {MOST} webhooks already, and more would slow down each change."
+IN_WORDS = {
+    "ticket.created": "A ticket is opened",
+    "ticket.updated": "A ticket is changed",
+    "ticket.removed": "A ticket is moved away or deleted",
+    "comment.created": "Somebody writes on a ticket",
+    "comment.mailed": "The mail of a reply is queued, sent or fails",
+}
 CHOOSE_QUEUES = "Choose queues, or every queue."
 
 
@@ -22,7 +29,7 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.TextInput(attrs={"inputmode": "url", "spellcheck": "false"}),
     )  # fmt: skip
     events = forms.MultipleChoiceField(
-        choices=[(name, name) for name in EVENTS], widget=forms.CheckboxSelectMultiple,
+        choices=[(name, IN_WORDS[name]) for name in EVENTS], widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose what to send."},
     )  # fmt: skip
     every_queue = forms.BooleanField(required=False, label="Of every queue")

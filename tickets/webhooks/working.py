@@ -27,10 +27,13 @@ from tickets.webhooks.addresses import Network
 from tickets.webhooks.models import Delivery, Webhook
 from tickets.webhooks.sending import Answer, Letter, send
 
-QUEUE = "webhooks"  # of tasks: a worker of its own, for mail waits for no receiver
+QUEUE = "webhooks"  # of tasks: who has much to send gives it a worker of its own
+PRIORITY = -10  # of a task: a worker that sends mail too sends that first
 THREADS = 8  # messages that a worker sends at once
 EACH = 2  # of them, to one webhook: a receiver that takes its time leaves the others theirs
-BUDGET = 20.0  # seconds, after which a task gives way to what else its worker has to do
+# Seconds, after which a task begins nothing more and makes room for mail, which so waits for that long
+# and for one slow receiver (SECONDS in sending.py).
+BUDGET = 5.0
 LEASE = timedelta(seconds=120)  # longer than a message can take, the look-up of a name included
 LOOK_AGAIN = 1.0  # seconds, while all that is under way is slow
 PAUSES = (
@@ -69,7 +72,7 @@ def wake() -> None:
         work_off.enqueue()
 
 
-@task(queue_name=QUEUE)
+@task(queue_name=QUEUE, priority=PRIORITY)
 def work_off() -> None:
     """Send what can be sent, until nothing can or the budget is spent."""
     ends = time.monotonic() + BUDGET

@@ -18,6 +18,7 @@ from tickets.inbox.limits import ANSWERS_OF_ONE, TICKETS_OF_ALL, TICKETS_OF_ONE
 from tickets.inbox.models import KeptMail, Letter, MailText
 from tickets.mail import threads
 from tickets.mail.models import Mail
+from tickets.merging.deeds import merge
 from tickets.models import Attachment, Comment, Queue, Ticket
 from tickets.notices.models import Notice
 from tickets.texts import LONGEST_TEXT
@@ -70,7 +71,7 @@ def test_a_name_that_is_an_agents_changes_nothing_and_stands_with_its_address(
     assert Notice.objects.get(kind="replied").actor_name == told
     page = signed_in(alice).get(f"/tickets/{jonas.pk}/").content.decode()
     assert "<strong>alice &lt;mallory@else.example&gt;</strong>" in page
-    assert "by mail, not the requester" in page
+    assert ">not the requester<" in page
 
 
 def test_a_requester_whose_name_is_an_agents_stands_with_their_address(
@@ -97,7 +98,7 @@ def test_an_agents_address_that_nobody_vouches_for_is_a_note_that_is_marked(
     jonas.refresh_from_db()
     assert jonas.status == "resolved"
     page = signed_in(alice).get(f"/tickets/{jonas.pk}/").content.decode()
-    assert "by mail, not proven" in page
+    assert ">internal note, not proven<" in page
 
 
 def test_a_forged_requester_whose_domain_says_so_reopens_nothing(jonas: Ticket, token: str) -> None:
@@ -135,7 +136,7 @@ def test_a_token_that_is_not_quite_one_opens_a_ticket(jonas: Ticket, token: str)
     ],
 )
 def test_what_a_machine_sent_opens_and_answers_nothing_and_is_kept(
-    headers: dict[str, str], jonas: Ticket, token: str
+    headers: Any, jonas: Ticket, token: str
 ) -> None:
     for to in (DESK, token):
         receive(letter("I am away.", to=to, **headers))
@@ -473,6 +474,23 @@ def test_an_answer_to_a_ticket_that_was_deleted_opens_one_also_at_the_last_momen
     receive(letter("Second.", to=token))
     assert Ticket.objects.count() == 2
     assert not Comment.objects.exists()
+
+
+def test_an_answer_to_a_ticket_that_was_merged_goes_where_its_conversation_is(
+    jonas: Ticket, token: str, alice: User, billing: Queue
+) -> None:
+    into, last = (
+        Ticket.objects.create(subject=name, queue=billing, requester_email=jonas.requester_email)
+        for name in ("The other one", "The last one")
+    )
+    merge(alice, jonas.pk, into.pk)
+    merge(alice, into.pk, last.pk)
+    editing.edit_any(last.pk, {"status": "pending"})
+    receive(letter("It burns again.", to=token))
+    assert last.comments.latest("pk").body == "It burns again."
+    last.refresh_from_db()
+    assert last.status == "open"
+    assert Letter.objects.get().ticket == last
 
 
 def test_what_is_written_with_nul_and_halves_of_letters_can_be_stored(

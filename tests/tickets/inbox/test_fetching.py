@@ -20,7 +20,7 @@ from tests.harness.processes import ROOT
 from tests.harness.site import People
 from tests.harness.temporary import folder
 from tests.tickets.inbox.letters import letter
-from tickets.inbox import fetching
+from tickets.inbox import arriving, fetching
 from tickets.inbox.arriving import TryAgain
 from tickets.inbox.fetching import Fetching
 from tickets.inbox.models import KeptMail
@@ -148,12 +148,11 @@ def test_one_that_was_taken_and_not_moved_is_moved_the_next_time_and_done_once(
 def test_one_that_cannot_be_taken_yet_stays_and_the_others_go_on(
     dovecot: Dovecot, fetch: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    receive = fetching.receive
 
     def picky(raw: bytes) -> Any:
         if b"Not yet." in raw:
             raise TryAgain("There is no room.")
-        return receive(raw)
+        return arriving.receive(raw)
 
     put(dovecot, letter("Not yet."), letter("Now."))
     with monkeypatch.context() as patched:

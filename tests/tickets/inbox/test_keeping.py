@@ -16,7 +16,7 @@ from tickets.models import Ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("desk")]
 
-AUTOMATIC = {"Auto_Submitted": "auto-replied"}
+AUTOMATIC: Any = {"Auto_Submitted": "auto-replied"}
 
 
 def test_it_is_kept_to_the_last_byte_in_pieces_and_once() -> None:

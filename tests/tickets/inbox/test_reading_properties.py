@@ -39,7 +39,7 @@ def is_sound(received: Received) -> bool:
     lines = [received.subject, received.sender.name, received.sender.address, *received.to]
     lines += [*received.references, *received.authentication, *received.too_large]
     lines += [file.name for file in received.files]
-    short = all(line == one_line(line, 10_000) and len(line) <= 2_000 for line in lines)
+    short = all(line == one_line(line, 20_000) and len(line) <= 20_000 for line in lines)
     named = all(file.name and "/" not in file.name for file in received.files)
     return (
         short

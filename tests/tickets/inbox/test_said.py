@@ -63,6 +63,8 @@ def test_what_a_telephone_adds_goes(line: str) -> None:
         "A list:\n- one\n- two",
         "a\n--\n" + "\n".join(f"{n}" for n in range(13)),
         "It was 5 who wrote:\n",
+        "Hello,\n\nOn Monday your colleague wrote:\nrestart it.\nI did.",
+        "Hello,\n\nLe client a écrit :\nrien ne marche",
         "From: me\nTo: you\n\nThat is all",
         "He wrote 5 letters: none came.",
     ],
@@ -98,3 +100,62 @@ def test_a_history_that_begins_late_is_not_looked_for() -> None:
     """The bound of what is looked at costs nothing but the cut."""
     text = "Line\n" * 2_000 + INTRODUCTION + "\n> Old"
     assert said_in(text, REPLY) == text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "From: J\nSent: 5\nTo: R\nSubject: x",
+        "From: J\nDate: 5\nTo: R\nCc: T\nSubject: x",
+        "Von: J\nGesendet: 5\nAn: R\nBetreff: x",
+        "De : J\nEnvoyé : 5\nÀ : R\nObjet : x",
+        "De: J\nEnviado el: 5\nPara: R\nAsunto: x",
+        "De: J\nEnviada em: 5\nPara: R\nAssunto: x",
+        "Da: J\nInviato: 5\nA: R\nOggetto: x",
+        "Van: J\nVerzonden: 5\nAan: R\nOnderwerp: x",
+        "Från: J\nSkickat: 5\nTill: R\nÄmne: x",
+        "Fra: J\nSendt: 5\nTil: R\nEmne: x",
+        "Lähettäjä: J\nLähetetty: 5\nVastaanottaja: R\nAihe: x",
+        "Od: J\nWysłano: 5\nDo: R\nTemat: x",
+        "Od: J\nOdesláno: 5\nKomu: R\nPředmět: x",
+        "От: J\nОтправлено: 5\nКому: R\nТема: x",
+        "Kimden: J\nGönderildi: 5\nKime: R\nKonu: x",
+        "Feladó: J\nElküldve: 5\nCímzett: R\nTárgy: x",
+        "发件人: J\n发送时间: 5\n收件人: R\n主题: x",
+        "差出人: J\n送信日時: 5\n宛先: R\n件名: x",
+        "보낸 사람: J\n보낸 날짜: 5\n받는 사람: R\n제목: x",
+    ],
+    ids=lambda headers: headers.split(":")[0],
+)
+def test_the_headers_that_outlook_puts_above_a_history_are_known(headers: str) -> None:
+    assert said_in(f"Yes.\n\n{headers}\n\nOld", REPLY) == "Yes."
+
+
+@pytest.mark.parametrize(
+    "introduction",
+    [
+        INTRODUCTION,
+        "On Monday, January 5th, 2026 at 10:00 AM, Jane Doe <jane@example.org> wrote:",
+        "Jane Doe wrote on 05.01.2026 10:00:",
+        "Am 05.01.26 um 10:00 schrieb Jane Doe:",
+        "Jane Doe schrieb am 05.01.2026 um 10:00:",
+        "Le 05/01/2026 à 10:00, Jane Doe a écrit :",
+        "El 05/01/2026 a las 10:00, Jane Doe escribió:",
+        "Em 05/01/2026 10:00, Jane Doe escreveu:",
+        "Il 05/01/26 10:00, Jane Doe ha scritto:",
+        "Op 05-01-2026 om 10:00 schreef Jane Doe:",
+        "Den 2026-01-05 kl. 10:00, skrev Jane Doe:",
+        "Den 05.01.2026 kl. 10.00 skrev Jane Doe:",
+        "Jane Doe kirjoitti 5.1.2026 klo 10.00:",
+        "W dniu 05.01.2026 o 10:00, Jane Doe pisze:",
+        "Dne 05. 01. 26 v 10:00 Jane Doe napsal(a):",
+        "2026. 01. 05. 10:00 keltezéssel, Jane Doe írta:",
+        "05.01.2026 10:00, Jane Doe пишет:",
+        "5 Ocak 2026 10:00 tarihinde Jane Doe yazdı:",
+        "Στις 5/1/26 10:00, ο/η Jane Doe έγραψε:",
+        "在 2026/1/5 10:00, Jane Doe 写道:",
+        "(2026/01/05 10:00), Jane Doe さんは書きました:",
+    ],
+)
+def test_the_introductions_of_programs_are_known(introduction: str) -> None:
+    assert said_in(f"Yes.\n\n{introduction}\n> Old\n", REPLY) == "Yes."

@@ -52,7 +52,8 @@ class Command(BaseCommand):
             settings.EMAIL_URL, settings.MAIL_FROM = post.url, FROM
             daphne = ["-m", "daphne", "-v", "0", "-b", HOST, "-p", str(port),
                       "ticketsystem.asgi:application"]  # fmt: skip
-            worker = ["manage.py", "db_worker", "-v", "0", "--no-reload", "--interval", "0.5"]
+            worker = ["manage.py", "db_worker", "-v", "0", "--no-reload", "--interval", "0.5",
+                      "--queue-name=*"]  # fmt: skip
             with _process(daphne, post) as server, _process(worker, post) as mails:
                 if _is_listening(server, port, stop):
                     self._welcome(port, post)
