@@ -54,7 +54,7 @@ STREAMS = $(patsubst %,tests/streamdoctor/test_%.py,any_stream command site_comm
 BY_DATABASE = $(addprefix tests/tickets/,attachments lists mail merging presence) \
     $(addprefix tests/tickets/inbox/test_,arriving.py keeping.py receive_mail.py) \
     $(addprefix tests/tickets/test_,activity.py api_bulk.py bounded.py database_time.py receivers.py \
-    requesters.py search.py timeline.py) \
+    requesters.py search.py tagging.py timeline.py) \
     $(addprefix tests/ticketsystem/,logins serving test_admin_lists.py \
     test_read_only.py test_values.py)
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 
 from tickets.board import ANY
@@ -15,6 +16,8 @@ from tickets.mail.addresses import LONGEST_FIELD, BadAddress, copies_in
 from tickets.models import Priority, Queue, Status, Ticket, Via
 from tickets.person_field import People, PeopleSelect, PersonField
 from tickets.search import LARGEST_ID
+from tickets.tags import LONGEST as LONGEST_TAG
+from tickets.tags import TagsFormField, joined, listed
 from tickets.texts import LONGEST_TEXT, LongTextField, in_one_line
 from tickets.visibility import assignable
 
@@ -65,6 +68,14 @@ class LocalMoment(forms.DateTimeInput):
     input_type = "datetime-local"
 
 
+class TagsInput(forms.TextInput):
+    """Tags with commas between them; a script offers those in use."""
+
+    def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
+        offered = {"data-offers": reverse_lazy("api:suggest_tags"), "placeholder": "vip, refund"}
+        super().__init__({**offered, **DO_NOT_FILL_IN, **(attrs or {})})
+
+
 class ReadOnce(forms.Select):
     """Without `required`: Django reads the choices once more to find out whether one is empty."""
 
@@ -105,10 +116,11 @@ class EditForm(forms.Form):
         # A control for addresses would write some of them differently than the ticket does.
         widget=forms.TextInput(attrs={"inputmode": "email"}),
     )  # fmt: skip
+    tags = TagsFormField(required=False, show_hidden_initial=True, widget=TagsInput)
 
     KEYS = {"status": "s", "assignee": "a", "priority": "p", "queue": "q"}
     CHOICES = (
-        "status", "assignee", "priority", "queue",
+        "status", "assignee", "priority", "queue", "tags",
         "due_at", "subject", "requester_name", "requester_email",
     )  # fmt: skip
 
@@ -181,6 +193,7 @@ def shown(ticket: Ticket) -> dict[str, str]:
         "priority": ticket.priority,
         "assignee": str(ticket.assignee_id or ""),
         "queue": str(ticket.queue_id),
+        "tags": joined(listed(ticket.tags)),
         "due_at": due.replace(tzinfo=None).isoformat(timespec="minutes") if due else "",
         "subject": in_one_line(ticket.subject),
         "requester_name": in_one_line(ticket.requester_name),
@@ -195,7 +208,9 @@ class CommentForm(forms.Form):
 
     body = LongTextField(
         max_length=LONGEST_TEXT,
-        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "Write here …"}),
+        widget=forms.Textarea(
+            attrs={"rows": 2, "placeholder": "Write here, or / for a canned reply …"}
+        ),
         error_messages={"required": "There is nothing to send yet: write something first."},
     )
     cc = forms.CharField(
@@ -229,6 +244,11 @@ class CommentForm(forms.Form):
         }
         return {**self.cleaned_data, **how}
 
+    def offer_replies(self, ticket: Ticket) -> None:
+        """As they read on the ticket."""
+        url = f"{reverse('api:list_replies')}?ticket={ticket.pk}"
+        self.fields["body"].widget.attrs["data-offers"] = url
+
     def having_seen(self, seen: int) -> "CommentForm":
         """The same, after its writer has been shown what they had missed."""
         return CommentForm({**{name: self.data[name] for name in self.data}, "seen": str(seen)})
@@ -246,8 +266,9 @@ class NewTicketForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Ticket
         fields = (
             "subject", "description", "queue", "priority", "assignee",
-            "requester_name", "requester_email",
+            "requester_name", "requester_email", "tags",
         )  # fmt: skip
+        widgets = {"tags": TagsInput}
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -265,6 +286,7 @@ class FilterForm(forms.Form):
     queue = forms.ChoiceField(required=False)
     assignee = forms.ChoiceField(required=False)
     due = forms.ChoiceField(required=False, choices=DUE_DATES)
+    tag = forms.CharField(required=False, max_length=LONGEST_TAG)
     sort = forms.ChoiceField(required=False, choices=ORDERS, label="Order")
 
     def __init__(self, queues: Collection[Queue], *, initial: Mapping[str, Any]) -> None:

@@ -41,6 +41,7 @@ def ticket_page(
     known = public_ticket(ticket)  # for the page's script
     mails = bool(settings.EMAIL_URL)
     shown = {"ticket": ticket, "known": known, "mails": mails, "timeline": told, **forms, **context}
+    shown["comment_form"].offer_replies(ticket)
     shown["others"] = others(request.user, ticket)
     return page(request, "tickets/ticket.html", head, shown, status=status)
 
