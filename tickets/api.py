@@ -33,6 +33,7 @@ from tickets.attachments import api as attachments
 from tickets.attachments.shown import attach_to, public_attachment
 from tickets.attachments.taking import chosen
 from tickets.board import PAGE_SIZE, Filters, page_number, sort_of
+from tickets.canned import api as canned
 from tickets.idempotency import Sent, once
 from tickets.inbox.quoted import QUOTED_COMMENT
 from tickets.lists.listing import listing
@@ -124,6 +125,7 @@ api.add_router("/tickets", presence.router)
 api.add_router("/tickets", mail.router)
 api.add_router("/tickets", attachments.router)
 api.add_router("/tickets", merging.router)
+api.add_router("", canned.router)
 
 
 def refusals(*statuses: int) -> dict[int, type[Refusal]]:

@@ -5,6 +5,7 @@ The list's filters are read by board.py, which the board shares, and the CSRF to
 
 from typing import Any
 
+from tickets import tags
 from tickets.board import ANY, LONGEST_ADDRESS, LONGEST_SEARCH, US
 from tickets.folding import MOST_WORDS
 from tickets.lists.due import DUE
@@ -16,6 +17,7 @@ from tickets.search import LARGEST_ID
 EMPTY = {"const": ""}  # as good as left out
 NUMBER = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
 WORDS = {"type": "string", "maxLength": LONGEST_SEARCH, **WITHOUT_NUL}
+TAG = {"type": "string", **tags.SHAPE}
 STATUSES = {"type": "array", "items": {"enum": [ANY, *Status.values, ""]}}
 
 
@@ -38,6 +40,7 @@ LIST_PARAMETERS = [
         {"enum": [*DUE, ""]},
         "Of what is not resolved or closed, in your time zone; a week is today and six days more.",
     ),
+    _in_query("tag", TAG, "A tag, whatever its case."),
     _in_query(
         "requester",
         {"type": "string", "maxLength": LONGEST_ADDRESS, **WITHOUT_NUL},

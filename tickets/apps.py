@@ -12,6 +12,7 @@ class TicketsConfig(AppConfig):
         from tickets import checks, receivers  # noqa: F401  the import connects them
         from tickets.attachments import checks as of_files  # noqa: F401
         from tickets.attachments import sweeping as files
+        from tickets.canned import telling  # noqa: F401
         from tickets.inbox import checks as of_mail  # noqa: F401
         from tickets.inbox import keeping
         from tickets.mail import sweeping as mail

@@ -15,12 +15,14 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
+from tickets import tags
 from tickets.folding import MOST_WORDS, words_of
 from tickets.lists.due import DUE, Day
 from tickets.lists.sorting import NEWEST_FIRST, SORTS
 from tickets.models import Priority, Status, Ticket
 from tickets.requesters import asked_by
 from tickets.search import LARGEST_ID, mentioning
+from tickets.tagging import tagged
 from tickets.texts import shortened
 
 PAGE_SIZE = 50
@@ -82,6 +84,7 @@ class Filters:
     assignee: int | None = None  # None: anybody; NOBODY: nobody
     waiting: str = ""  # US: the last word is the requester's
     due: str = ""
+    tag: str = ""
     requester: str = ""  # an address
     q: str = ""
 
@@ -104,6 +107,7 @@ class Filters:
             assignee=_assignee(params.get("assignee", ""), user),
             waiting=waiting,
             due=due,
+            tag=_tag(params.get("tag", "")),
             requester=_requester(params.get("requester", "")),
             q=_search(params.get("q", "")),
         )
@@ -123,6 +127,8 @@ class Filters:
             tickets = tickets.filter(awaits_answer=True)
         if self.due:
             tickets = tickets.filter(Day.of(timezone.now()).among(self.due))
+        if self.tag:
+            tickets = tagged(tickets, self.tag)
         if self.requester:
             tickets = asked_by(tickets, self.requester)
         if self.q:
@@ -135,8 +141,8 @@ class Filters:
         return bool(self.q or self.requester)
 
     def match(self, candidate: Filterable, day: Day) -> bool:
-        """Whether a ticket, or each ticket of a group, matches on that day. What only the database
-        finds is left out, for a group does not know what its tickets say."""
+        """Whether a ticket, or each ticket of a group, matches on that day. The tag, and what only
+        the database finds, are left out: a group does not know what its tickets have and say."""
         return (
             (not self.statuses or candidate.status in self.statuses)
             and self.priority in ("", candidate.priority)
@@ -186,6 +192,13 @@ def _identity(name: str, value: str, sentence: str) -> int | None:
     if not (IDENTITY.fullmatch(value) and int(value) <= LARGEST_ID):
         raise BadFilter(name, sentence)
     return int(value)
+
+
+def _tag(value: str) -> str:
+    try:
+        return tags.one(value) if value.strip() else ""
+    except tags.BadTags as error:
+        raise BadFilter("tag", f"{error}") from None
 
 
 def _requester(value: str) -> str:

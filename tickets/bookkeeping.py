@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from tickets import tags
 from tickets.database_time import DatabaseTime
 
 LONGEST_KEY = 64  # characters of an idempotency key
@@ -77,6 +78,26 @@ class SearchText(models.Model):
     )
     folded = models.TextField()
     at = DatabaseTime()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TicketTag(models.Model):
+    """That a ticket has a tag (tagging.py). Its key is made of both, as "3 vip", so that a dump
+    that is loaded over a database replaces what is there.
+
+    There are no constraints, which a process of a release before this table could not keep.
+    """
+
+    name = models.CharField(max_length=60, primary_key=True)
+    ticket = models.ForeignKey(
+        "tickets.Ticket", models.CASCADE, related_name="tagged", db_constraint=False
+    )
+    tag = models.CharField(max_length=tags.LONGEST)
+
+    class Meta:
+        indexes = [models.Index(fields=["tag", "ticket"], name="tickets_of_tag")]
 
     def __str__(self) -> str:
         return self.name

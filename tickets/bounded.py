@@ -21,6 +21,8 @@ from django.db.models.functions import Cast
 from live import Observed, Transition
 from tickets.texts import too_long
 
+TEXTS = (str, list, tuple, set)  # or several, as tags are
+
 
 class Bounded(Observed):
     class Meta:
@@ -45,9 +47,8 @@ class Bounded(Observed):
     def refuse_update(cls, rows: models.QuerySet[Any], values: Mapping[str, Any]) -> None:
         super().refuse_update(rows, values)
         for name, value in values.items():
-            most: int | None = getattr(cls._meta.get_field(name), "max_length", None)
             for text in _texts_in(value):
-                sentence = too_long(text, most) if most else ""
+                sentence = refusal(cls._meta.get_field(name), text)
                 # Where a row has it already, what is written to the others is looked at afterwards.
                 if sentence and not rows.filter(**{name: text}).exists():
                     raise ValidationError({name: sentence})
@@ -76,17 +77,25 @@ def long_texts(row: Model, names: Collection[str] | None = None) -> dict[str, st
     """Of the row's texts that are too long, each with the sentence that refuses it."""
     found = {}
     for field in row._meta.concrete_fields:
-        most, text = field.max_length, vars(row).get(field.attname)
-        if not most or not isinstance(text, str) or not (names is None or field.name in names):
+        text = vars(row).get(field.attname)
+        if not isinstance(text, TEXTS) or not (names is None or field.name in names):
             continue
-        if sentence := too_long(text, most):
+        if sentence := refusal(field, text):
             found[field.name] = sentence
     return found
 
 
-def _texts_in(value: Any) -> Iterator[str]:
+def refusal(field: Any, text: Any) -> str:
+    """The sentence that refuses the text, or "" where it may be kept. Tags have words of their own
+    for it (tags.py)."""
+    if own := getattr(field, "refusal", None):
+        return str(own(text))
+    return too_long(text, field.max_length) if field.max_length and isinstance(text, str) else ""
+
+
+def _texts_in(value: Any) -> Iterator[Any]:
     """The texts that `update()` sets; `bulk_update()` gives it a Case with one for each row."""
-    if isinstance(value, str):
+    if isinstance(value, TEXTS):
         yield value
     elif isinstance(value, Value):
         yield from _texts_in(value.value)

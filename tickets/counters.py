@@ -89,15 +89,15 @@ def _alike_in_due(now: datetime) -> Case:
     )
 
 
-def _counted(now: datetime) -> Any:
-    """All tickets, whichever way they are due; then what is open, by its due date too."""
-    tickets: Any = Ticket.objects.order_by().values(*ALIKE)
+def _counted(now: datetime, tickets: Any, *beside: str) -> Any:
+    """The tickets, whichever way they are due; then what of them is open, by its due date too."""
+    tickets = tickets.order_by().values(*ALIKE, *beside)
     nothing = Value(None, output_field=DateTimeField())
     plain = tickets.annotate(kind=Value(UNDATED), first=nothing, number=Count("pk"))
     dated = tickets.filter(status__in=OPEN).annotate(
         kind=_alike_in_due(now), first=Min("due_at"), number=Count("pk")
     )
-    columns = (*ALIKE, "kind", "first", "number")  # as a group has them
+    columns = (*ALIKE, "kind", "first", "number", *beside)  # as a group has them
     return plain.values_list(*columns).union(dated.values_list(*columns), all=True)
 
 
@@ -110,6 +110,8 @@ class Tally:
     now: datetime
     groups: Mapping[str | int, list[Group]]  # by status, and by queue
     dated: tuple[Group, ...]  # what is open, by its due date too
+    # By tag, of those that a list asked for: the groups of both kinds.
+    tagged: dict[str, list[Group]] = field(default_factory=dict)
     _sums: dict[tuple[Filters, Day], Mapping[Place, int]] = field(default_factory=dict)
 
     @classmethod
@@ -119,7 +121,7 @@ class Tally:
         read_at, now = time.monotonic(), timezone.now()
         groups: defaultdict[str | int, list[Group]] = defaultdict(list)
         due = []
-        for group in starmap(Group, _counted(now)):
+        for group in starmap(Group, _counted(now, Ticket.objects)):
             if group.kind == UNDATED:
                 groups[group.status].append(group)
                 groups[group.queue_id].append(group)
@@ -132,6 +134,18 @@ class Tally:
         places = {group.place for group in self._among(Filters())}
         return [place for place in places if not audiences.isdisjoint(audience_of(place))]
 
+    def look_up(self, tags: Iterable[str]) -> None:
+        """Count the tickets with these tags too. A process does so once for all who ask, and they
+        may be newer than the rest by then, which is no older than `head` says all the same."""
+        new = {*tags} - {*self.tagged, ""}
+        if not new:
+            return
+        found: dict[str, list[Group]] = {tag: [] for tag in new}
+        having = Ticket.objects.filter(tagged__tag__in=new)
+        for *columns, tag in _counted(self.now, having, "tagged__tag"):
+            found[tag].append(Group(*columns))
+        self.tagged.update(found)
+
     def count(self, filters: Filters, day: Day, seen: Collection[Place]) -> int:
         """How many tickets match, of those at these places."""
         by_place = self._sums.get((filters, day))
@@ -141,10 +155,17 @@ class Tally:
 
     def _sum(self, filters: Filters, day: Day) -> Mapping[Place, int]:
         sums: defaultdict[Place, int] = defaultdict(int)
-        for group in self.dated if filters.due else self._among(filters):
+        for group in self._in_kind(filters):
             if filters.match(group, day):
                 sums[group.place] += group.number
         return sums
+
+    def _in_kind(self, filters: Filters) -> Iterable[Group]:
+        """Those that hold each matching ticket once: what is due is grouped by that too."""
+        if filters.tag:
+            is_dated = bool(filters.due)
+            return (g for g in self.tagged[filters.tag] if (g.kind != UNDATED) == is_dated)
+        return self.dated if filters.due else self._among(filters)
 
     def _among(self, filters: Filters) -> Iterable[Group]:
         """Few of the groups, with all those that match."""
@@ -205,8 +226,10 @@ def count(
     the list with the filters `listed`. They were counted at most `max_age` seconds ago, or after
     the log was at `head`."""
     tally = _latest.get(time.monotonic() - max_age, head)
+    links = [link for link in links if not link.trouble]
+    tally.look_up(asked.tag for asked in [*(link.filters for link in links), listed] if asked)
     day, seen = Day.of(tally.now), tally.seen_by(audiences_within(user, served))
-    by_link = {link.key: tally.count(link.filters, day, seen) for link in links if not link.trouble}
+    by_link = {link.key: tally.count(link.filters, day, seen) for link in links}
     until = min(day.end, tally.next_due(seen) or day.end)
     if listed is None:
         return Counts(tally.head, by_link, until)

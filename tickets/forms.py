@@ -11,10 +11,11 @@ from django.utils import timezone
 from tickets.board import ANY
 from tickets.editing import StaleVersion
 from tickets.lists.due import NONE, OVERDUE, TODAY, WEEK
-from tickets.mail.addresses import LONGEST_FIELD, BadAddress, copies_in
+from tickets.mail.fields import CopiesField
 from tickets.models import Priority, Queue, Status, Ticket, Via
 from tickets.person_field import People, PeopleSelect, PersonField
 from tickets.search import LARGEST_ID
+from tickets.tags import TagFormField, TagsFormField, TagsInput, joined, listed
 from tickets.texts import LONGEST_TEXT, LongTextField, in_one_line
 from tickets.visibility import assignable
 
@@ -105,10 +106,11 @@ class EditForm(forms.Form):
         # A control for addresses would write some of them differently than the ticket does.
         widget=forms.TextInput(attrs={"inputmode": "email"}),
     )  # fmt: skip
+    tags = TagsFormField(required=False, show_hidden_initial=True, widget=TagsInput)
 
     KEYS = {"status": "s", "assignee": "a", "priority": "p", "queue": "q"}
     CHOICES = (
-        "status", "assignee", "priority", "queue",
+        "status", "assignee", "priority", "queue", "tags",
         "due_at", "subject", "requester_name", "requester_email",
     )  # fmt: skip
 
@@ -181,6 +183,7 @@ def shown(ticket: Ticket) -> dict[str, str]:
         "priority": ticket.priority,
         "assignee": str(ticket.assignee_id or ""),
         "queue": str(ticket.queue_id),
+        "tags": joined(listed(ticket.tags)),
         "due_at": due.replace(tzinfo=None).isoformat(timespec="minutes") if due else "",
         "subject": in_one_line(ticket.subject),
         "requester_name": in_one_line(ticket.requester_name),
@@ -195,13 +198,10 @@ class CommentForm(forms.Form):
 
     body = LongTextField(
         max_length=LONGEST_TEXT,
-        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "Write here …"}),
+        widget=forms.Textarea({"rows": 2, "placeholder": "Write here, or / for a canned reply …"}),
         error_messages={"required": "There is nothing to send yet: write something first."},
     )
-    cc = forms.CharField(
-        required=False, label="Copies to", max_length=LONGEST_FIELD,
-        widget=forms.TextInput(attrs={"inputmode": "email", "placeholder": "name@example.com, …"}),
-    )  # fmt: skip
+    cc = CopiesField()
     seen = forms.IntegerField(
         min_value=0, max_value=LARGEST_ID, required=False, widget=Seen(attrs={"id": None})
     )
@@ -213,14 +213,10 @@ class CommentForm(forms.Form):
         sent = str(self.data.get("internal", ""))
         return sent if sent in ("", self.REQUESTER) else self.NOTE
 
-    def clean_cc(self) -> list[str]:
-        """Only a reply is mailed; the control of it is out of sight with anything else."""
-        try:
-            return [] if self.kind else copies_in(self.cleaned_data["cc"])
-        except BadAddress as error:
-            raise forms.ValidationError(f"{error}") from None
-
     def clean(self) -> dict[str, Any]:
+        if self.kind:  # only a reply is mailed: the control of copies is out of sight
+            self.errors.pop("cc", None)
+            self.cleaned_data["cc"] = []
         is_theirs = self.kind == self.REQUESTER
         how = {
             "internal": self.kind == self.NOTE,
@@ -246,8 +242,9 @@ class NewTicketForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Ticket
         fields = (
             "subject", "description", "queue", "priority", "assignee",
-            "requester_name", "requester_email",
+            "requester_name", "requester_email", "tags",
         )  # fmt: skip
+        widgets = {"tags": TagsInput}
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -265,6 +262,7 @@ class FilterForm(forms.Form):
     queue = forms.ChoiceField(required=False)
     assignee = forms.ChoiceField(required=False)
     due = forms.ChoiceField(required=False, choices=DUE_DATES)
+    tag = TagFormField(required=False)
     sort = forms.ChoiceField(required=False, choices=ORDERS, label="Order")
 
     def __init__(self, queues: Collection[Queue], *, initial: Mapping[str, Any]) -> None:

@@ -21,8 +21,10 @@ from tickets.bookkeeping import (  # noqa: F401  Django looks for models here
     SavedView,
     SearchText,
     Seen,
+    TicketTag,
 )
 from tickets.bounded import Bounded
+from tickets.canned.models import CannedReply  # noqa: F401  Django looks for models here
 from tickets.choices import Priority as Priority
 from tickets.choices import Status as Status
 from tickets.choices import Via as Via
@@ -38,6 +40,7 @@ from tickets.own.models import Preferences  # noqa: F401  Django looks for model
 from tickets.presence.models import Presence  # noqa: F401
 from tickets.queues.models import Membership as Membership
 from tickets.queues.models import Queue as Queue
+from tickets.tags import TagsField
 from tickets.texts import LongText
 from tickets.webhooks.models import Delivery, Webhook  # noqa: F401
 
@@ -54,6 +57,7 @@ class Ticket(Bounded):
     priority = models.CharField(max_length=10, choices=Priority, default=Priority.NORMAL)
     requester_name = models.CharField(max_length=100, blank=True)
     requester_email = models.EmailField(blank=True)
+    tags = TagsField()
     due_at = models.DateTimeField(null=True, blank=True)
     # Where its conversation goes on (merging/deeds.py). Without a constraint, which a process of a
     # release before this could not keep.
@@ -73,7 +77,7 @@ class Ticket(Bounded):
 
     tracked = (
         "subject", "description", "queue", "assignee", "status", "priority",
-        "requester_name", "requester_email", "due_at", "merged_into", "created_at",
+        "requester_name", "requester_email", "tags", "due_at", "merged_into", "created_at",
     )  # fmt: skip
     has_changed = False  # whether editing.py made a new version when it saved it last
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from tickets import tags
 from tickets.attachments.shown import public_attachment
 from tickets.mail.telling import public_mail
 from tickets.models import Comment, Ticket, Via
@@ -35,6 +36,7 @@ def public_ticket(ticket: Ticket) -> dict[str, Any]:
         "assignee": person(ticket.assignee),
         "requester_name": shortened(ticket.requester_name, LONGEST_LINE),
         "requester_email": shortened(ticket.requester_email, LONGEST_LINE),
+        "tags": tags.listed(ticket.tags),
         "due_at": ticket.due_at,
         "version": ticket.version,
         "created_at": ticket.created_at,
@@ -104,6 +106,8 @@ def public_value(ticket: Ticket, name: str) -> Any:
         return {"id": ticket.queue_id, "name": ticket.queue.name}
     if name == "assignee":
         return person(ticket.assignee)
+    if name == "tags":
+        return tags.listed(ticket.tags)
     if name == "merged_into":
         into = ticket.merged_into_id
         return into and {"id": into, "name": f"#{into}"}
@@ -115,6 +119,8 @@ def in_words(ticket: Ticket, name: str) -> str:
     value = public_value(ticket, name)
     if isinstance(value, dict):
         return str(value["name"])
+    if isinstance(value, list):
+        return tags.joined(value)
     if isinstance(value, datetime):
         return value.isoformat(timespec="minutes")
     return "" if value is None else str(value)

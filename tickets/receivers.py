@@ -9,6 +9,7 @@ from django.dispatch import receiver
 
 import live
 from live import Transition, changed
+from tickets import tagging
 from tickets.actor import current_actor
 from tickets.attachments import sweeping
 from tickets.attachments.taking import claim
@@ -43,6 +44,7 @@ def ticket_changed(transition: Transition[Ticket], **kwargs: Any) -> None:
     record(transition)
     if after is not None and (before is None or not set(SEARCHED).isdisjoint(transition.fields)):
         remember([after])
+    tagging.follow(transition)
     if before is None and after is not None:
         tell("ticket.created", _state(after), audience_of(after))
     elif after is None and before is not None:
@@ -119,6 +121,8 @@ def membership_changed(transition: Transition[Membership], **kwargs: Any) -> Non
 def row_loaded(instance: Ticket | Comment, raw: bool, **kwargs: Any) -> None:
     if raw:  # `loaddata` tells no change
         remember([instance])
+        if isinstance(instance, Ticket):
+            tagging.remember(instance)
 
 
 @receiver(changed, sender=Queue, dispatch_uid="tickets.queue_changed")

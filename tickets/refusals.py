@@ -36,6 +36,7 @@ ANOTHER_BODY = "It came before, with another method, path or body: use a new key
 # What pydantic finds wrong with a value, by its codes; its own texts are for programmers.
 FAULTS = {
     "missing": "This is missing.",
+    "list_type": "This has to be a list.",
     "string_type": "This has to be text.",
     "bool_type": "This has to be true or false.",
     "int_type": "This has to be a whole number.",

@@ -16,6 +16,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from tickets import tags
 from tickets.activity import Side
 from tickets.attachments.limits import MOST
 from tickets.attachments.schemas import AttachmentShown
@@ -94,6 +95,7 @@ RequesterEmail = Annotated[
         json_schema_extra={"anyOf": [{"format": "email"}, {"const": ""}]},
     ),
 ]
+Tags = Annotated[list[str], AfterValidator(tags.normal), WithJsonSchema(tags.LIST_SHAPE)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc)]
 KEY_SHAPE = {
     "type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": WELL_FORMED,
@@ -130,6 +132,7 @@ class NewTicket(Given):
     assignee: IdInBody | None = None
     requester_name: RequesterName = ""
     requester_email: RequesterEmail = ""
+    tags: Tags = []
 
 
 class TicketChanges(Given):
@@ -144,6 +147,7 @@ class TicketChanges(Given):
     priority: Priority = LEFT_OUT
     requester_name: RequesterName = LEFT_OUT
     requester_email: RequesterEmail = LEFT_OUT
+    tags: Tags = LEFT_OUT
     due_at: Moment | None = LEFT_OUT
 
 
@@ -209,6 +213,7 @@ class TicketListed(Schema):
     assignee: Named | None
     requester_name: str
     requester_email: str
+    tags: list[str] = Field(description="In lower case, in the order of the alphabet.")
     due_at: datetime | None
     version: int
     created_at: datetime

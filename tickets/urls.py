@@ -36,6 +36,7 @@ urlpatterns = [
     path("views/<int:view_id>/remove/", keeping.remove_view, name="remove-view"),
     path("presence/", people, name="presence"),
     path("tickets/new/", views.new_ticket, name="new-ticket"),
+    path("canned/", include("tickets.canned.urls")),
     path("notices/", include("tickets.notices.urls")),
     path("accounts/preferences/", include("tickets.own.urls")),
     path("queues/", include("tickets.queues.urls")),

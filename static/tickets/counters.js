@@ -5,7 +5,7 @@ import { flash } from "./flash.js";
 import { fetchData, fetchPage } from "./page.js";
 import { soon } from "./soon.js";
 
-const COUNTED = ["status", "queue", "assignee", "priority", "due_at"];
+const COUNTED = ["status", "queue", "assignee", "priority", "due_at", "tags"];
 const RETRY = 5000;
 
 export class Counters {

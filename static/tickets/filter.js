@@ -1,10 +1,10 @@
 /** Which tickets the list at hand lets in, and in which order. The list's own URL says so,
  * as tickets/board.py reads it, so that most lists need not ask the server when an event comes. */
-const FIELDS = ["queue", "assignee", "status", "priority"];
+const FIELDS = ["queue", "assignee", "status", "priority", "tags"];
 const PRIORITIES = ["low", "normal", "high", "urgent"];
 const BY_COMMENTS = ["activity", "updated"];
 /** What decides besides the fields above only the server knows, as what is in the texts. */
-const TOLD = [...FIELDS, "sort", "page"];
+const TOLD = [...FIELDS, "tag", "sort", "page"];
 
 /** @type {Record<string, (ticket: Desk.Ticket) => number>} */
 const KEYS = {
@@ -37,6 +37,7 @@ export class Filter {
   keptOutBy(ticket) {
     return FIELDS.find((field) => {
       const wanted = this.wanted[field === "status" ? "statuses" : field];
+      if (field === "tags") return wanted && !ticket.tags?.includes(wanted);
       return wanted && !wanted.split(" ").includes(valueOf(ticket, field));
     });
   }
@@ -76,7 +77,7 @@ export class Filter {
 
 /**
  * @param {Desk.Ticket} ticket
- * @param {string} field one of FIELDS
+ * @param {string} field one of FIELDS, tags apart
  */
 function valueOf({ queue, assignee, status, priority }, field) {
   if (field === "queue") return String(queue.id);

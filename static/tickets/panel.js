@@ -203,14 +203,14 @@ function seenIn(form) {
  *
  * @param {Desk.Ticket} ticket
  */
-function seenOf({ version, queue, assignee, ...ticket }) {
+function seenOf({ version, queue, assignee, tags, ...ticket }) {
   /** @type {Record<string, Choice>} */
   const choices = {
     queue: { value: String(queue.id), name: queue.name },
     assignee: { value: String(assignee?.id ?? ""), name: assignee?.name ?? "" },
   };
   const { status, priority, subject, requester_name, requester_email } = ticket;
-  const words = { status, priority, subject, requester_name, requester_email };
+  const words = { status, priority, subject, requester_name, requester_email, tags: tags.join(", ") };
   for (const [name, text] of Object.entries(words)) {
     const value = text.replace(/[\r\n]/g, "");
     choices[name] = { value, name: value };

@@ -18,6 +18,7 @@ export function reasonOf(id, store, filter, seesAll) {
   if (field === "queue") return `moved to ${ticket.queue.name}${by}`;
   if (field === "assignee") return assigned(ticket.assignee, actor, store.reader);
   if (field === "priority") return `${ticket.priority} priority${by}`;
+  if (field === "tags") return `tag taken off${by}`;
   if (field !== "status") return "not among these any more";
   return `${DONE.includes(ticket.status) ? ticket.status : `set to ${ticket.status}`}${by}`;
 }

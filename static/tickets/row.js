@@ -1,6 +1,7 @@
 /** A row of the list shows a ticket: a row of the page itself, or a copy of the page's template. */
 import { tellTimes } from "./clock.js";
 import { copyOf, part, parts } from "./elements.js";
+import { showTags } from "./tags.js";
 import { initials, tint } from "./wording.js";
 
 // These cells change with every other one, so that they change is no news.
@@ -50,6 +51,8 @@ export function fill(row, ticket) {
   say("priority", ticket.priority, { priority: ticket.priority });
   say("name", ticket.assignee?.name ?? "");
   say("unread", ticket.unread ? "unread" : "");
+  const labels = part(row, '[data-slot="tags"]', HTMLElement);
+  if (showTags(labels, ticket.tags)) changed.add(cellOf(labels));
   say("who", ticket.last_activity_by ?? "");
   fillAssignee(row, ticket.assignee);
   const { due_at: due, created_at: created, last_activity_at: activity, updated_at } = ticket;

@@ -5,13 +5,14 @@ import { Counters } from "./counters.js";
 import { part, parts } from "./elements.js";
 import { flash } from "./flash.js";
 import { withEarlier } from "./folds.js";
-import { openPicture } from "./offered.js";
+import "./offers.js";
 import { Gone, fetchPage } from "./page.js";
 import { Panel } from "./panel.js";
 import "./presence.js";
 import { soon } from "./soon.js";
 import { store } from "./store.js";
 import "./take.js";
+import { showTags } from "./tags.js";
 import { appendChange, appendComment, isPast, newestComment, sentence, takeTimeline } from "./timeline.js";
 import { ownHeaders } from "./token.js";
 import { due } from "./wording.js";
@@ -124,6 +125,8 @@ function draw() {
   say("email", ticket.requester_email);
   say("status", ticket.status, { status: ticket.status });
   say("priority", ticket.priority, { priority: ticket.priority });
+  const labels = part(place, '[data-slot="tags"]', HTMLElement);
+  if (showTags(labels, ticket.tags)) flash(labels);
   const email = part(place, '[data-slot="email"]', HTMLAnchorElement);
   email.href = `mailto:${ticket.requester_email}`;
   email.hidden = !ticket.requester_email;
@@ -212,7 +215,6 @@ async function tellSeen(comment) {
   }
 }
 
-place.addEventListener("click", openPicture);
 for (const name of ["scroll", "visibilitychange"]) document.addEventListener(name, look);
 
 function leave() {
@@ -265,6 +267,11 @@ function retry(error) {
 }
 
 composer.restore(Composer.isSaid);
+
+// Files and pictures wait until somebody is at work here.
+const wait = () => import("./offered.js").then(({ offer }) => offer(composer.form));
+for (const deed of ["focusin", "pointerover", "dragenter"]) addEventListener(deed, wait, { once: true });
+if (composer.files.value) wait();
 panel.restore();
 if (store.get(id)?.merged_into) draw();
 place.addEventListener("click", (event) => {

@@ -16,6 +16,7 @@ declare namespace Desk {
     assignee: Named | null;
     requester_name: string;
     requester_email: string;
+    tags: string[];
     due_at: string | null;
     version: number;
     created_at: string;
@@ -79,15 +80,7 @@ declare namespace Desk {
   /** A file that was uploaded and not sent. */
   type Kept = Pick<Attachment, "id" | "name" | "size">;
 
-  /** What is being written, and takes files along. */
-  interface Writing {
-    form: HTMLFormElement;
-    attached: Kept[];
-    keep(): void;
-    say(...words: (string | Node)[]): void;
-  }
-
-  type Value = string | Named | null;
+  type Value = string | string[] | Named | null;
 
   /** Of each field what it was and what it is; a long text comes without values. */
   type Changes = Record<string, [Value, Value] | []>;

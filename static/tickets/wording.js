@@ -97,6 +97,7 @@ function step(field, values, actor) {
  * @param {Desk.Value} value
  */
 function inWords(field, value) {
+  if (Array.isArray(value)) return value.join(", ");
   if (isNamed(value)) return value.name;
   return field.endsWith("_at") ? exact(value) : (value ?? "");
 }
@@ -106,5 +107,5 @@ function inWords(field, value) {
  * @returns {value is Desk.Named}
  */
 function isNamed(value) {
-  return value instanceof Object;
+  return value instanceof Object && !Array.isArray(value);
 }

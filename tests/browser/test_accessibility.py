@@ -12,6 +12,7 @@ from tests.harness.axe import CONTRAST, assert_sound
 from tests.harness.site import People
 from tickets import editing
 from tickets.actor import acting_as
+from tickets.canned.models import CannedReply
 from tickets.models import Comment, Ticket
 
 DESK: ViewportSize = {"width": 1280, "height": 800}
@@ -34,6 +35,7 @@ def ticket(site: People) -> Ticket:
         "description": "It burns.",
         "requester_name": "Uli",
         "assignee": site.carol,
+        "tags": "burning, printer, smoke, vip",
     }
     ticket = site.ticket(priority="urgent", due_at="2026-01-01T10:00:00Z", **shown)
     Comment.objects.create(ticket=ticket, author=site.alice, body="Water?")
@@ -41,7 +43,12 @@ def ticket(site: People) -> Ticket:
     ticket.status = "pending"
     ticket.save()
     site.ticket("Nobody has it", status="open", priority="low")
+    CannedReply.objects.create(owner=site.alice, name="Water", text="{agent} comes.", shared=True)
     return ticket
+
+
+def shared_reply() -> CannedReply:
+    return CannedReply.objects.filter(name="Water").latest("pk")
 
 
 PAGES: dict[str, tuple[str | None, Callable[[Ticket], str]]] = {
@@ -53,6 +60,10 @@ PAGES: dict[str, tuple[str | None, Callable[[Ticket], str]]] = {
     "preferences": ("alice", lambda ticket: "/accounts/preferences/"),
     "password": ("alice", lambda ticket: "/accounts/password_change/"),
     "notices": ("alice", lambda ticket: "/notices/"),
+    "canned replies": ("alice", lambda ticket: "/canned/"),
+    "a canned reply": ("carol", lambda ticket: f"/canned/{shared_reply().pk}/"),
+    "a canned reply of one's own": ("alice", lambda ticket: f"/canned/{shared_reply().pk}/"),
+    "new canned reply": ("alice", lambda ticket: "/canned/new/"),
     "queues": ("admin", lambda ticket: "/queues/"),
     "people": ("admin", lambda ticket: "/queues/people/"),
     "log-in": (None, lambda ticket: "/accounts/login/"),

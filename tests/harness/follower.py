@@ -11,7 +11,13 @@ from tests.harness.sse import EventStream, Frame
 
 TICKETS = ("ticket.created", "ticket.updated", "ticket.removed")
 EVENTS = (*TICKETS, "comment.created")
-ASIDE = ("notice.created", "notice.read", "ticket.seen", "queues.changed")  # of no ticket's state
+ASIDE = (
+    "notice.created",
+    "notice.read",
+    "ticket.seen",
+    "queues.changed",
+    "canned.changed",
+)  # of no ticket's state
 FRAMES = ("connected", "reset", "heartbeat", *EVENTS, *ASIDE)
 SILENCE = 30  # seconds; with a heartbeat each second, longer is a fault
 BACK_OFF = 1.0  # seconds before a refused stream is opened again, as our client does

@@ -24,8 +24,10 @@ def forget() -> None:
 
 def told() -> list[Told]:
     """All events but those that follow from some of them: notices (tests/tickets/notices), and that
-    a list of queues or people has changed (tests/tickets/test_queues_page.py)."""
-    events = Event.objects.exclude(name__startswith="notice.").exclude(name="queues.changed")
+    a list of queues, people or canned replies has changed (tests/tickets/test_queues_page.py,
+    tests/tickets/canned)."""
+    aside = ("queues.changed", "canned.changed")
+    events = Event.objects.exclude(name__startswith="notice.").exclude(name__in=aside)
     return [_told(event) for event in events.order_by("id")]
 
 

@@ -34,6 +34,17 @@ test("a list lets in what all of its filters let in, and names the one that does
   assert.equal(filter().letsIn(null), false, "it has left the reader's sight");
 });
 
+test("a list of a tag lets in who has the very tag, and follows each change of tags", () => {
+  const vip = filter({ tags: "late payer" }, "?tag=Late%20payer");
+  assert.equal(vip.letsIn(ticket({ tags: ["late payer", "vip"] })), true);
+  assert.equal(vip.letsIn(ticket({ tags: ["late"] })), false);
+  assert.equal(vip.keptOutBy(ticket()), "tags");
+  assert.equal(filter().letsIn(ticket({ tags: ["vip"] })), true);
+  assert.equal(vip.looksAt(new Set(["tags"])), true);
+  const older = { ...ticket(), tags: undefined };
+  assert.equal(vip.letsIn(/** @type {any} */ (older)), false, "an older release sends none");
+});
+
 test("only the server can say whether a search finds a ticket, unless a filter keeps it out", () => {
   const search = filter({ statuses: "new" }, "?q=toner&status=new");
   assert.equal(search.letsIn(ticket()), undefined);

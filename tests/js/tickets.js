@@ -18,6 +18,7 @@ export const ticket = (fields) => ({
   assignee: null,
   requester_name: "",
   requester_email: "",
+  tags: [],
   due_at: null,
   awaits_answer: true,
   version: 1,

@@ -88,4 +88,5 @@ test("changes read as in the timeline", () => {
   assert.deepEqual(changed({ queue: [{ id: 1, name: "Billing" }, { id: 2, name: "Network" }] }), [
     ["set queue", "Billing → Network"],
   ]);
+  assert.deepEqual(changed({ tags: [[], ["refund", "vip"]] }), [["set tags", "nothing → refund, vip"]]);
 });

@@ -142,6 +142,7 @@ def test_the_data_of_an_event_is_what_the_contract_says(ticket: Ticket, alice: U
         "assignee": {"id": alice.pk, "name": "alice"},
         "requester_name": "",
         "requester_email": "",
+        "tags": [],
         "due_at": None,
         "version": 2,
         "created_at": data["ticket"]["created_at"],

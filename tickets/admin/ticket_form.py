@@ -54,7 +54,7 @@ class TicketForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Ticket
         fields = (
             "subject", "description", "queue", "assignee", "status", "priority",
-            "requester_name", "requester_email", "due_at",
+            "requester_name", "requester_email", "tags", "due_at",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from tickets.canned.models import CannedReply
 from tickets.demo.steps import DOMAIN, DUE_WITHIN, Step, arrive
 from tickets.demo.stories import ANSWERS, REQUESTERS, STORIES, Story
 from tickets.mail.outgoing import unmailed
@@ -24,6 +25,14 @@ AGENTS = {
     "erin": ("Workplace",),
 }
 ADMIN = "admin"
+REPLIES = {
+    "Thanks, we are on it": "Dear {requester},\n\nthank you for your message about “{subject}”."
+    " We are looking into it and will write to you as {ticket}.\n\n{agent}",
+    "We need to know more": "Dear {requester},\n\nwhen did this first happen, and what did you see?"
+    " A picture of the screen helps.\n\n{agent}",
+    "Solved?": "Dear {requester},\n\nthis should work again now. If it does not, just answer this"
+    " message.\n\n{agent}",
+}
 
 OLDEST = timedelta(days=9)
 # How far each ticket has come, from the oldest to the newest. The tickets go to three queues in
@@ -64,6 +73,9 @@ def _make_people(queues: dict[str, Queue]) -> None:
     for name, served in AGENTS.items():
         agent = User.objects.create(username=name, password=known, email=f"{name}@{DOMAIN}")
         agent.queues.add(*(queues[queue] for queue in served))
+    owner = User.objects.get(username="carol")
+    for name, text in REPLIES.items():
+        CannedReply.objects.create(owner=owner, name=name, text=text, shared=True)
 
 
 def _make_tickets(queues: dict[str, Queue]) -> None:

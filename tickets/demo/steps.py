@@ -12,6 +12,7 @@ from tickets.demo.stories import Story
 from tickets.models import Comment, Priority, Queue, Status, Ticket, Via
 
 DUE_WITHIN = {Priority.HIGH: timedelta(hours=8), Priority.URGENT: timedelta(hours=2)}
+TAGS = ("invoice", "payment", "vpn", "wi-fi", "printer", "laptop", "password", "phone", "card")
 DOMAIN = "demo.example"  # of every address: RFC 2606 keeps it from belonging to anybody
 
 
@@ -40,7 +41,8 @@ class Step:
     def prioritise(self) -> None:
         within = DUE_WITHIN.get(self.story.priority)
         due = {"due_at": self.at + within} if within else {}
-        self._edit(priority=self.story.priority, **due)
+        tags = [tag for tag in TAGS if tag in self.story.subject.lower()]
+        self._edit(priority=self.story.priority, tags=tags, **due)
 
     def take(self) -> None:
         self._edit(assignee=self.agent, status=Status.OPEN)

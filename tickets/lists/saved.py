@@ -21,7 +21,7 @@ MOST_OWN = 50
 MOST_SHARED = 50  # of all agents together: each stands in everybody's navigation
 MOST_OF_ONE = 10  # shared by one of them, who would else leave no room for the others
 ONLY_AGENTS = "Only agents who serve a queue share views."
-FILTERS = ("status", "priority", "queue", "assignee", "waiting", "due", "requester", "q")
+FILTERS = ("status", "priority", "queue", "assignee", "waiting", "due", "tag", "requester", "q")
 
 
 def filters_in(params: QueryDict) -> dict[str, list[str]]:

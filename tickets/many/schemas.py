@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJso
 
 from tickets.many.each import MOST
 from tickets.models import Priority, Status
-from tickets.schemas import LEFT_OUT, Given, IdInBody
+from tickets.schemas import LEFT_OUT, Given, IdInBody, Tags
 from tickets.search import LARGEST_ID
 
 IDS = f"Name 1 to {MOST} tickets, each of them once."
@@ -16,7 +16,7 @@ VERSIONS = (
     f"Name the versions of 1 to {MOST} tickets, each by its id in quotes, such as"
     ' {"12": 3}: both are whole numbers from 1.'
 )
-NOTHING = "Name at least one of status, priority, assignee and queue."
+NOTHING = "Name at least one of status, priority, assignee, queue and tags."
 NUMBER = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
 ID_IN_QUOTES = "^[1-9][0-9]{0,17}$"
 
@@ -74,6 +74,7 @@ class ChangesOfMany(Given):
     priority: Priority = LEFT_OUT
     assignee: IdInBody | None = LEFT_OUT
     queue: IdInBody = LEFT_OUT
+    tags: Tags = LEFT_OUT
 
 
 def _named(changes: ChangesOfMany) -> ChangesOfMany:

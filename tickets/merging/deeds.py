@@ -18,6 +18,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
+from tickets import tags
 from tickets.actor import current_actor
 from tickets.database_time import clock
 from tickets.editing import StaleVersion
@@ -108,6 +109,8 @@ def _merge(ticket: Ticket, into: Ticket) -> Ticket:
     Ticket.objects.filter(merged_into=ticket).update(merged_into=into)
     ticket.status, ticket.merged_into = Status.CLOSED, into
     ticket.save()
+    into.tags = tags.together(into.tags, ticket.tags)
+    into.save()  # a change of its own, if they are others by that
     move_all(ticket, into)
     return _grown(ticket, into)
 

@@ -10,11 +10,14 @@ from django.utils import timezone
 from tickets.board import OPEN
 from tickets.models import Ticket
 from tickets.names import name_of
+from tickets.tags import listed
 from tickets.texts import LONGEST_LINE, SHOWN_AT_ONCE, shortened
 
 register = template.Library()
 register.filter("name_of", name_of)
+register.filter("tags", listed)
 
+MOST_TAGS = 3  # in a row of a list
 TINTS = 6  # as many as there are in base.css
 
 
@@ -61,6 +64,14 @@ def initials(name: str) -> str:
 def brief(text: str) -> str:
     """A text of one line, of which a row from before there were limits may be millions long."""
     return shortened(text, LONGEST_LINE)
+
+
+@register.filter
+def few_tags(kept: str) -> list[str]:
+    """The first tags, and how many more there are: "+2"."""
+    tags = listed(kept)
+    rest = len(tags) - MOST_TAGS
+    return [*tags[:MOST_TAGS], f"+{rest}"] if rest > 0 else tags
 
 
 @register.filter

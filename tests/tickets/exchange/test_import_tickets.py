@@ -315,7 +315,7 @@ def start(path: Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_an_import_that_is_killed_is_completed_by_the_next_one(
     number: signal.Signals, tmp_path: Path, billing: Queue
 ) -> None:

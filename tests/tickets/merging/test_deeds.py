@@ -18,6 +18,7 @@ from tests.harness.moving import move_before_its_lock
 from tests.harness.told import forget, names, told, told_of
 from tickets import editing
 from tickets.actor import acting_as
+from tickets.bookkeeping import TicketTag
 from tickets.editing import StaleVersion
 from tickets.inbox.models import Letter, MailText
 from tickets.mail.models import Heard
@@ -291,6 +292,17 @@ def test_both_histories_say_it(smoke: Ticket, fire: Ticket, alice: User) -> None
         (fire.pk, "merged", "", f"#{smoke.pk} Smoke", "alice"),
     }
     assert Change.objects.filter(ticket=smoke, field="created").exists()
+
+
+def test_the_conversation_has_the_tags_of_both(billing: Queue, alice: User) -> None:
+    smoke, fire = opened(billing, tags="late, vip"), opened(billing, tags="fire, vip")
+    with acting_as(alice):
+        assert merge(alice, smoke.pk, fire.pk).tags == "fire, late, vip"
+    assert fresh(smoke).tags == "late, vip"
+    assert TicketTag.objects.filter(ticket=fire).count() == 3
+    (row,) = Change.objects.filter(ticket=fire, field="tags")
+    assert (row.old, row.new, row.version) == ("fire, vip", "fire, late, vip", 2)
+    assert fresh(fire).version == 3
 
 
 @pytest.mark.parametrize("by_requester", [True, False])

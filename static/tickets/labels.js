@@ -1,0 +1,18 @@
+/** The tags of a ticket as small labels, as the templates show them. */
+const MOST = 3;
+
+/**
+ * @param {HTMLElement} place `data-list` is where its labels lead to; it shows them all then
+ * @param {string[]} tags
+ */
+export function show(place, tags) {
+  const { list } = place.dataset;
+  const rest = list ? 0 : tags.length - MOST;
+  const words = rest > 0 ? [...tags.slice(0, MOST), `+${rest}`] : tags;
+  const labels = words.flatMap((textContent) => {
+    const label = document.createElement(list ? "a" : "span");
+    if (list) label.setAttribute("href", list + encodeURIComponent(textContent));
+    return [Object.assign(label, { className: "label", textContent }), " "];
+  });
+  place.replaceChildren(...labels);
+}

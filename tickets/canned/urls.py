@@ -1,0 +1,12 @@
+"""Below /canned/."""
+
+from django.urls import path
+
+from tickets.canned import views
+
+urlpatterns = [
+    path("", views.replies, name="canned"),
+    path("new/", views.new, name="new-canned"),
+    path("<int:reply_id>/", views.reply, name="canned-reply"),
+    path("<int:reply_id>/delete/", views.delete, name="delete-canned"),
+]
