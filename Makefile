@@ -51,7 +51,8 @@ PASSED = mkdir -p .pytest_cache/passed && touch .pytest_cache/passed/$@
 FRONTS = tests/browser tests/deploy
 DOCTOR = tests/js tests/streamdoctor
 STREAMS = $(patsubst %,tests/streamdoctor/test_%.py,any_stream command site_command)
-BY_DATABASE = $(addprefix tests/tickets/,attachments lists mail merging presence) \
+BY_DATABASE = $(addprefix tests/tickets/,attachments lists mail merging presence \
+    exchange/test_import_tickets.py webhooks/test_working.py) \
     $(addprefix tests/tickets/inbox/test_,arriving.py keeping.py receive_mail.py) \
     $(addprefix tests/tickets/test_,activity.py api_bulk.py bounded.py database_time.py receivers.py \
     requesters.py search.py tagging.py timeline.py) \

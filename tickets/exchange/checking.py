@@ -135,6 +135,12 @@ class Checker:
     def _due_at(self, cell: str) -> dict[str, Any]:
         return self._time("due_at", cell, FIRST, LAST)
 
+    def _tags(self, cell: str) -> dict[str, Any]:
+        field: Any = Ticket._meta.get_field("tags")
+        if sentence := field.refusal(cell):
+            raise ValueError(sentence.removesuffix("."))
+        return {"tags": cell}
+
     def _text(self, name: str, text: str) -> dict[str, Any]:
         field: Any = Ticket._meta.get_field(name)
         if sentence := too_long(text, field.max_length):

@@ -30,8 +30,8 @@ EACH, IN_ALL = 2, 20  # exports that are under way, of a user and in this proces
 LOOK_AGAIN = 0.2  # seconds
 BOM = "\ufeff"  # without it, Excel reads UTF-8 as something else
 COLUMNS = (
-    "id", "subject", "description", "queue", "status", "priority", "assignee", "requester_name",
-    "requester_email", "created_at", "due_at", "updated_at", "last_activity_at",
+    "id", "subject", "description", "queue", "status", "priority", "tags", "assignee",
+    "requester_name", "requester_email", "created_at", "due_at", "updated_at", "last_activity_at",
 )  # fmt: skip
 
 _threads = ThreadPoolExecutor(2, thread_name_prefix="export")

@@ -28,7 +28,9 @@ from tickets.search import remember
 from tickets.visibility import audience_of
 
 BATCH = 250  # rows: the locks that one takes are held for some 50 ms
-LEAST_PAUSE = 0.02  # seconds between two batches, in which others write
+# Seconds between two batches, in which others write. Whoever waits for SQLite's lock looks for it
+# every tenth of a second.
+LEAST_PAUSE, MOST_PAUSE = 0.02, 0.15
 TRIES = 3  # of a batch that another import was quicker with
 
 
@@ -47,7 +49,8 @@ def write(source: str, rows: Iterable[Row]) -> Iterator[Done]:
         began = time.monotonic()
         yield _write_batch(source, batch)
         # SQLite has one writer at a time, and its lock is not fair: half the time is the others'.
-        time.sleep(max(LEAST_PAUSE, time.monotonic() - began))
+        took = time.monotonic() - began
+        time.sleep(min(max(took, LEAST_PAUSE), MOST_PAUSE))
 
 
 def known(source: str, rows: Sequence[Row]) -> set[str]:

@@ -14,7 +14,7 @@ from typing import TextIO
 REQUIRED = ("id", "subject", "queue")
 OPTIONAL = (
     "description", "status", "priority", "assignee", "requester_name", "requester_email",
-    "created_at", "due_at",
+    "created_at", "due_at", "tags",
 )  # fmt: skip
 # As other systems and people call them.
 ALSO = {

@@ -31,8 +31,8 @@ QUEUE = "webhooks"  # of tasks: who has much to send gives it a worker of its ow
 PRIORITY = -10  # of a task: a worker that sends mail too sends that first
 THREADS = 8  # messages that a worker sends at once
 EACH = 2  # of them, to one webhook: a receiver that takes its time leaves the others theirs
-# Seconds, after which a task begins nothing more and makes room for mail, which so waits for that long
-# and for one slow receiver (SECONDS in sending.py).
+# Seconds, after which a task begins nothing more and makes room for mail: mail waits that long, and
+# for one slow receiver (SECONDS in sending.py).
 BUDGET = 5.0
 LEASE = timedelta(seconds=120)  # longer than a message can take, the look-up of a name included
 LOOK_AGAIN = 1.0  # seconds, while all that is under way is slow

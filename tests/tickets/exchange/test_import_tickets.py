@@ -224,6 +224,14 @@ def test_tables_of_several_kinds_are_read(content: bytes, tmp_path: Path, billin
     assert ("Not read: Colour." in said) == (b"Colour" in content)
 
 
+def test_tags_are_kept_as_tags_are_and_bad_ones_are_refused(tmp_path: Path, billing: Queue) -> None:
+    head = "id,subject,queue,tags\n"
+    run(written(tmp_path, f'{head}1,x,Billing,"VIP , refund"\n'))
+    assert Ticket.objects.get().tags == "refund, vip"
+    said = refused(written(tmp_path, f"{head}2,x,Billing,{'x' * 31}\n"))
+    assert "row 2, column tags: A tag has at most 30 characters" in said
+
+
 def test_texts_of_people_stay_text(tmp_path: Path, billing: Queue) -> None:
     nasty = "<b>\u202e\x1b[31m \U0001f525" + "x" * 150
     run(written(tmp_path, f'id,subject,queue,description\n1,{nasty},Billing,"a\n\nevent: x\n"\n'))
@@ -315,7 +323,7 @@ def start(path: Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_an_import_that_is_killed_is_completed_by_the_next_one(
     number: signal.Signals, tmp_path: Path, billing: Queue
 ) -> None:
