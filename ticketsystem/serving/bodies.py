@@ -5,7 +5,8 @@ its sender is. What it and Daphne do not do:
 
 * there was no largest body, so one request could fill the disk: what is too large is dropped as it
   comes, and refused once it is over, so that the sender can read why;
-* only so many large bodies are received at once, and each for so long;
+* only so many large bodies are received at once, and each for so long; where there are so many, one
+  that hardly comes makes room, or whoever keeps all of them open would keep out everybody else;
 * Daphne read the whole body into memory for the application, which wrote it to the disk again. So
   the application gets the file that Twisted has written.
 
@@ -25,6 +26,8 @@ LARGEST_BODY = LARGEST + MEGABYTE  # the files of a form, its text, and what sta
 LARGE = 100_000  # bytes: what Twisted writes to the disk
 MOST_AT_ONCE = 40  # large bodies that are received: a gigabyte
 LONGEST = 900.0  # seconds: 25 MB on a line of 28 kB a second
+SLOW = LARGEST_BODY / LONGEST  # bytes a second
+GRACE = 5.0  # seconds, before a body is called slow
 
 TOO_LARGE = f"The request is too large: at most {in_words(LARGEST_BODY)} are taken."
 TOO_MANY = "So many files are on their way to this server that it takes no more. Try again soon."
@@ -51,10 +54,26 @@ class _Received:
         if size > LARGEST_BODY:
             return TOO_LARGE
         if size > LARGE and request not in self.since:
-            if len(self.since) >= MOST_AT_ONCE:
+            if len(self.since) >= MOST_AT_ONCE and not self._make_room():
                 return TOO_MANY
             self.since[request] = time.monotonic()
         return ""
+
+    def _make_room(self) -> bool:
+        """End the slowest one, if it is slower than the largest body may be."""
+        now = time.monotonic()
+        paces = {
+            request: request.body_size / (now - since)
+            for request, since in self.since.items()
+            if now - since > GRACE
+        }
+        slowest = min(paces, key=paces.__getitem__, default=None)
+        if slowest is None or paces[slowest] >= SLOW:
+            return False
+        slowest.body_refusal = TOO_MANY
+        self.done(slowest)
+        slowest.channel.loseConnection()
+        return True
 
     def is_late(self, request: Any) -> bool:
         return time.monotonic() - self.since.get(request, time.monotonic()) > LONGEST

@@ -136,6 +136,18 @@ def test_only_so_many_large_bodies_are_received_at_once(door: Daphne, site: Peop
         _until(carol, path, 201)
 
 
+def test_whoever_sends_next_to_nothing_makes_room_for_others(door: Daphne, site: People) -> None:
+    """Else anybody, signed in or not, could keep all others from sending files."""
+    ticket = site.ticket()
+    path = f"/api/tickets/{ticket.pk}/attachments/"
+    with ExitStack() as stack, Browser(door.url, site.carol) as carol:
+        for _ in range(MOST_AT_ONCE):
+            client = stack.enter_context(post(door, path, "Content-Length: 1000000"))
+            client.sendall(b"x" * 110_000)
+        _until(carol, path, 503)
+        _until(carol, path, 201)  # while they hold on
+
+
 def _until(browser: Browser, path: str, status: int) -> str:
     """The server has heard what was sent, or that others have left."""
     deadline = time.monotonic() + 20
