@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from tickets.mail import outcomes
 from tickets.mail.addresses import sender
@@ -72,17 +72,19 @@ def is_ours(message_id: str) -> bool:
 
 
 def mail_named(message_id: str) -> Mail | None:
-    """The mail of a ticket that has this Message-ID now. An earlier sending had another one."""
+    """The mail of a ticket that has this Message-ID now. An earlier sending had another one. What
+    was sent before its ticket was merged into another has the token of the merged one."""
     if not (found := OWN_ID.fullmatch(message_id.strip())):
         return None
     number, sending, token = int(found[1]), int(found[2]), found[3].lower()
-    return (
-        Mail.objects.filter(
-            pk=number, sending=sending, comment__ticket__mail_thread__token=token
-        )
-        .select_related("comment")
-        .first()
-    )  # fmt: skip
+    ticket = _tickets().filter(mail_thread__token=token).first()
+    if ticket is None:
+        return None
+    said = Q(comment__ticket=ticket) | Q(
+        comment__ticket=ticket.merged_into_id, comment__said_on=ticket.pk
+    )
+    mails = Mail.objects.filter(said, pk=number, sending=sending)
+    return mails.select_related("comment").first()
 
 
 def note_bounce(message_id: str, reason: str) -> bool:

@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from tests.harness.told import forget, told, told_of
 from tickets.mail import threads
 from tickets.mail.models import Heard, Mail, State
+from tickets.merging.deeds import merge
 from tickets.models import Comment, Ticket
 from tickets.visibility import audience_of
 
@@ -83,6 +84,21 @@ def test_a_bounce_marks_the_reply_failed_and_open_pages_are_told(mail: Mail, ask
     assert not threads.note_bounce(named(mail, asked), "again")
     assert not threads.note_bounce("<someone@else.example>", "not ours")
     assert told() == []
+
+
+def test_a_reply_is_known_by_its_message_where_its_ticket_was_merged_since(
+    mail: Mail, asked: Ticket, ticket: Ticket, admin: User
+) -> None:
+    """It was sent with the token of the ticket on which it was said."""
+    Mail.objects.update(state=State.SENT)
+    message_id = named(mail, asked)
+    merge(admin, asked.pk, ticket.pk, despite=True)
+    assert threads.is_ours(message_id)
+    assert threads.note_bounce(message_id, "550 no such user")
+    assert Mail.objects.get().state == State.FAILED
+    later = Comment.objects.create(ticket=ticket, author=admin, body="Said after the merge")
+    Mail.objects.get_or_create(comment=later, defaults={"to": "a@b.example", "subject": "Later"})
+    assert not threads.is_ours(threads.message_id_for(later.mail_row, threads.token_of(asked)))
 
 
 def test_a_bounce_of_an_earlier_sending_is_no_news(mail: Mail, asked: Ticket) -> None:
