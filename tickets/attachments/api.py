@@ -12,7 +12,7 @@ from tickets.attachments.limits import LARGEST, MOST, NoFiles, NotThere, in_word
 from tickets.attachments.schemas import AttachmentShown
 from tickets.attachments.shown import public_attachment
 from tickets.attachments.storing import store_all
-from tickets.attachments.taking import pending_of
+from tickets.attachments.taking import pending_of, take_away
 from tickets.schemas import Id, Refusal
 from tickets.visibility import visible_tickets
 
@@ -65,8 +65,6 @@ def upload(request: HttpRequest, ticket_id: Id) -> Status[list[dict[str, Any]]]:
 def take_back(request: HttpRequest, ticket_id: Id, attachment_id: Id) -> Status[None]:
     """Remove a file that you have uploaded and not sent."""
     ticket = visible_tickets(request.user).get(pk=ticket_id)
-    found = pending_of(request.user, ticket.pk).filter(pk=attachment_id).first()
-    if found is None:
+    if not take_away(pending_of(request.user, ticket.pk).filter(pk=attachment_id)):
         raise NotThere
-    found.delete()
     return Status(HTTPStatus.NO_CONTENT, None)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from tickets.attachments.limits import MOST
 from tickets.attachments.models import Attachment
 from tickets.attachments.storing import store_all
-from tickets.attachments.taking import chosen, pending_of
+from tickets.attachments.taking import chosen, pending_of, take_away
 from tickets.search import LARGEST_ID
 from tickets.texts import number_in
 
@@ -49,8 +49,8 @@ class SentFiles:
     def forget_unsent(self) -> None:
         """A form that was taken before has sent its files then: what it brought now goes again."""
         keys = [attachment.pk for attachment in self.new]
-        for attachment in pending_of(self.user, self.ticket_id).filter(pk__in=keys) if keys else ():
-            attachment.delete()
+        if keys:
+            take_away(pending_of(self.user, self.ticket_id).filter(pk__in=keys))
 
 
 def _ids_in(kept: str) -> list[int]:

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from tickets.attachments import keeping
 from tickets.attachments.models import Attachment, Leftover
+from tickets.attachments.taking import take_away
 
 EVERY = 600.0  # seconds
 WAITS = timedelta(days=1)  # for being sent
@@ -30,8 +31,8 @@ def row_deleted(instance: Attachment, **kwargs: Any) -> None:
 
 def sweep() -> None:
     """To be called in a transaction, by one process at a time (live.every)."""
-    for waiting in Attachment.objects.filter(pending=True, created_at__lt=Now() - WAITS)[:AT_ONCE]:
-        waiting.delete()
+    unsent = Attachment.objects.filter(pending=True, created_at__lt=Now() - WAITS)
+    take_away(unsent[:AT_ONCE])
     for leftover in Leftover.objects.filter(at__lt=Now() - timedelta(minutes=1))[:AT_ONCE]:
         _remove(leftover)
     keeping.left_behind(UPLOADED_WITHIN, _is_kept, AT_ONCE)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from tickets.attachments.limits import NotThere, refuse_together
@@ -12,6 +13,16 @@ from tickets.attachments.models import Attachment
 def pending_of(user: Any, ticket_id: int) -> QuerySet[Attachment]:
     """What the user has uploaded to the ticket and not sent."""
     return Attachment.objects.filter(ticket=ticket_id, uploader=user.pk, pending=True)
+
+
+def take_away(waiting: QuerySet[Attachment]) -> int:
+    """Delete these, but what a comment takes along at the same moment: which of the two comes
+    first is decided by the rows' locks. Returns how many there were."""
+    with transaction.atomic():
+        found = list(waiting.select_for_update())  # in the order of their ids
+        for attachment in found:
+            attachment.delete()
+        return len(found)
 
 
 def chosen(user: Any, ticket_id: int, ids: Collection[int]) -> list[Attachment]:

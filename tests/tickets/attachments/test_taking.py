@@ -1,9 +1,15 @@
 """A comment takes files along: once, all or none, and in its own transaction."""
 
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.harness.told import told_of
 from tests.tickets.attachments.samples import png, stream
@@ -11,6 +17,7 @@ from tickets import editing
 from tickets.attachments import Attachment, describe, store
 from tickets.attachments.limits import MOST, NotThere, TooMany, TooMuch
 from tickets.attachments.shown import attach_to
+from tickets.attachments.sweeping import sweep
 from tickets.attachments.taking import chosen
 from tickets.models import Comment, Queue, Ticket
 from tickets.public import public_comment
@@ -118,3 +125,43 @@ def test_a_comment_without_files_asks_for_none(ticket: Ticket, alice: User) -> N
     with CaptureQueriesContext(connection) as asked:
         public_comment(editing.comment(alice, ticket.pk, "Hello"))
     assert [query["sql"] for query in asked if "tickets_attachment" in query["sql"]] == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", ["its writer takes it back", "the sweep takes it away"])
+def test_a_file_that_is_sent_while_it_is_taken_away_is_there_or_is_not_sent(
+    way: str, ticket: Ticket, alice: User, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = store(ticket, "a.txt", stream(), uploader=alice)
+    two_days_ago = timezone.now() - timedelta(days=2)
+    Attachment.objects.filter(pk=waiting.pk).update(created_at=two_days_ago)
+    delete = Attachment.delete
+
+    def delete_after_a_comment(self: Attachment) -> Any:
+        sending.append(threads.submit(_send, alice, ticket.pk, waiting))
+        wait(sending, timeout=0.5)
+        return delete(self)
+
+    monkeypatch.setattr(Attachment, "delete", delete_after_a_comment)
+    sending: list[Future[bool]] = []
+    with ThreadPoolExecutor(1) as threads:
+        if way == "the sweep takes it away":
+            with transaction.atomic():
+                sweep()
+        else:
+            client.force_login(alice)
+            client.delete(f"/api/tickets/{ticket.pk}/attachments/{waiting.pk}/")
+        (sent,) = sending
+        was_sent = sent.result(timeout=20)
+    assert (Comment.objects.count(), Attachment.objects.count()) == (was_sent, was_sent)
+
+
+def _send(user: User, ticket_id: int, file: Attachment) -> bool:
+    """Whether it was sent."""
+    try:
+        editing.comment(user, ticket_id, "Look", attaching=[file])
+    except NotThere:
+        return False
+    finally:
+        connection.close()
+    return True
