@@ -94,6 +94,8 @@ def read_or_refuse(raw: bytes) -> Received:
 def take_in(raw: bytes, received: Received, *, insist: bool = False) -> Arrived:
     """Do what the message asks for. With `insist`, whatever its Message-ID is, whoever wrote it or
     whatever, and however many came before."""
+    if is_own(received):  # not noted either: without a limit, so would be all that claims to be
+        return Arrived("is our own, so nothing is done")
     try:
         with transaction.atomic(), acting_as(None):
             letter = claim(received, whatever_its_name=insist)
@@ -110,9 +112,6 @@ def take_in(raw: bytes, received: Received, *, insist: bool = False) -> Arrived:
 
 
 def _done(letter: Letter, raw: bytes, received: Received, *, insist: bool) -> Arrived:
-    if is_own(received):
-        letter.outcome = Outcome.OWN
-        return Arrived("is our own, so nothing is done")
     if received.kind is Kind.BOUNCE and not insist:
         return _note_bounce(letter, received)
     if received.kind is Kind.AUTOMATIC and not insist:

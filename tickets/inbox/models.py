@@ -26,7 +26,6 @@ class Letter(models.Model):
         ANSWERED = "answered"  # it became a comment
         OPENED = "opened"  # it became a ticket
         BOUNCED = "bounced"  # it said that a reply of ours did not arrive
-        OWN = "own"  # we had sent it
 
     # Of the Message-ID; NULL where it has none. Message-IDs are longer than an index may be.
     name = models.CharField(max_length=64, unique=True, null=True)

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ("address", models.CharField(blank=True, max_length=254)),
                 ("outcome", models.CharField(
                     choices=[("answered", "Answered"), ("opened", "Opened"),
-                             ("bounced", "Bounced"), ("own", "Own")],
+                             ("bounced", "Bounced")],
                     max_length=8)),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("ticket", models.ForeignKey(
