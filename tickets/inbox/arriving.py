@@ -94,8 +94,11 @@ def read_or_refuse(raw: bytes) -> Received:
 def take_in(raw: bytes, received: Received, *, insist: bool = False) -> Arrived:
     """Do what the message asks for. With `insist`, whatever its Message-ID is, whoever wrote it or
     whatever, and however many came before."""
-    if is_own(received):  # not noted either: without a limit, so would be all that claims to be
+    # Neither of these is noted: they can be sent without end, and come twice without harm.
+    if is_own(received):
         return Arrived("is our own, so nothing is done")
+    if received.kind is Kind.BOUNCE and not insist:
+        return _note_bounce(received)
     try:
         with transaction.atomic(), acting_as(None):
             letter = claim(received, whatever_its_name=insist)
@@ -112,8 +115,6 @@ def take_in(raw: bytes, received: Received, *, insist: bool = False) -> Arrived:
 
 
 def _done(letter: Letter, raw: bytes, received: Received, *, insist: bool) -> Arrived:
-    if received.kind is Kind.BOUNCE and not insist:
-        return _note_bounce(letter, received)
     if received.kind is Kind.AUTOMATIC and not insist:
         raise Refused(
             "A machine sent it, by what it says of itself: it opens and answers nothing.",
@@ -127,14 +128,13 @@ def _done(letter: Letter, raw: bytes, received: Received, *, insist: bool) -> Ar
     return _open(letter, received, insist=insist)
 
 
-def _note_bounce(letter: Letter, received: Received) -> Arrived:
+def _note_bounce(received: Received) -> Arrived:
     bounced = received.bounced
     if bounced is None or not threads.is_ours(bounced.message_id):
         raise Refused(
             "It says that a message did not arrive, or not yet; no reply of ours is known by it.",
             share=HALF, may_go=True,
         )  # fmt: skip
-    letter.outcome = Outcome.BOUNCED
     ticket = threads.ticket_answered([bounced.message_id], [])
     threads.note_bounce(bounced.message_id, bounced.reason)
     return Arrived("says that a reply did not arrive", ticket.pk if ticket else None)

@@ -25,7 +25,6 @@ class Letter(models.Model):
     class Outcome(models.TextChoices):
         ANSWERED = "answered"  # it became a comment
         OPENED = "opened"  # it became a ticket
-        BOUNCED = "bounced"  # it said that a reply of ours did not arrive
 
     # Of the Message-ID; NULL where it has none. Message-IDs are longer than an index may be.
     name = models.CharField(max_length=64, unique=True, null=True)

@@ -19,9 +19,7 @@ class Migration(migrations.Migration):
                 ("digest", models.CharField(max_length=64, unique=True)),
                 ("address", models.CharField(blank=True, max_length=254)),
                 ("outcome", models.CharField(
-                    choices=[("answered", "Answered"), ("opened", "Opened"),
-                             ("bounced", "Bounced")],
-                    max_length=8)),
+                    choices=[("answered", "Answered"), ("opened", "Opened")], max_length=8)),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("ticket", models.ForeignKey(
                     db_constraint=False, null=True,
