@@ -12,7 +12,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from tests.harness.post import SENDER
 from tests.harness.servers import Daphne
@@ -39,6 +39,10 @@ def server(site_database: str) -> Iterator[Daphne]:
     with Daphne(site_database, **mail) as daphne:
         yield daphne
     Mail.objects.filter(state=State.QUEUED).delete()
+
+
+# In a form one file is a list of one, and its bytes are no string of the schema's.
+FORMS = {"POST /api/tickets/{ticket_id}/attachments/"}
 
 
 class Calls:
@@ -77,7 +81,10 @@ class Calls:
         answer = case.call_and_validate(
             base_url=self.url,
             headers={"Cookie": self.cookies},
-            excluded_checks=[positive_data_acceptance],
+            excluded_checks=[
+                positive_data_acceptance,
+                *([negative_data_rejection] if case.operation.label in FORMS else []),
+            ],
         )
         self.answers.setdefault(case.operation.label, set()).add(answer.status_code)
         assert answer.headers["cache-control"] == ["private, no-store"]
