@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -84,13 +85,22 @@ def measure(taken: Callable[[], int]) -> None:
     worker = subprocess.Popen(command, cwd=ROOT)
     try:
         wait_until(lambda: taken() > 0)
-        began, first = time.monotonic(), taken()
+        began, first, spent = time.monotonic(), taken(), cpu_of(worker.pid)
         wait_until(lambda: not Mail.objects.filter(state="queued").exists())
         seconds = time.monotonic() - began
+        spent = cpu_of(worker.pid) - spent
     finally:
         worker.terminate()
         worker.wait(20)
-    print(f"{waiting} messages are sent: {(taken() - first) / seconds:.0f} a second")
+    sent = taken() - first
+    print(f"{waiting} messages are sent: {sent / seconds:.0f} a second")
+    print(f"CPU of the worker for each: {1000 * spent / sent:.1f} ms")
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds that the process has computed."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def timed(deed: Callable[[], Any]) -> tuple[float, float]:

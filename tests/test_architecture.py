@@ -84,8 +84,8 @@ RULES = (
     Rule("ticketsystem", never=("channels",)),
     Rule("ticketsystem", never=("daphne", "twisted"), except_in=(
         "ticketsystem/serving/access.py", "ticketsystem/serving/backlog.py",
-        "ticketsystem/serving/bodies.py",
-        "ticketsystem/serving/door.py", "ticketsystem/serving/sending.py",
+        "ticketsystem/serving/bodies.py", "ticketsystem/serving/door.py",
+        "ticketsystem/serving/sending.py",
     )),
     Rule("tickets", never=("smtplib", "django.core.mail"), except_in=("tickets/mail/smtp.py",)),
     Rule("tickets", never=("aiosmtpd",), except_in=("tickets/demo/post.py",)),

@@ -6,18 +6,16 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.contrib.auth import get_user_model
-from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 
 from tickets.board import ANY
 from tickets.editing import StaleVersion
 from tickets.lists.due import NONE, OVERDUE, TODAY, WEEK
-from tickets.mail.addresses import LONGEST_FIELD, BadAddress, copies_in
+from tickets.mail.fields import CopiesField
 from tickets.models import Priority, Queue, Status, Ticket, Via
 from tickets.person_field import People, PeopleSelect, PersonField
 from tickets.search import LARGEST_ID
-from tickets.tags import LONGEST as LONGEST_TAG
-from tickets.tags import TagsFormField, joined, listed
+from tickets.tags import TagFormField, TagsFormField, TagsInput, joined, listed
 from tickets.texts import LONGEST_TEXT, LongTextField, in_one_line
 from tickets.visibility import assignable
 
@@ -66,14 +64,6 @@ class LocalMoment(forms.DateTimeInput):
     """The browser's own control for a day and a time, in the time zone of whoever looks."""
 
     input_type = "datetime-local"
-
-
-class TagsInput(forms.TextInput):
-    """Tags with commas between them; a script offers those in use."""
-
-    def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
-        offered = {"data-offers": reverse_lazy("api:suggest_tags"), "placeholder": "vip, refund"}
-        super().__init__({**offered, **DO_NOT_FILL_IN, **(attrs or {})})
 
 
 class ReadOnce(forms.Select):
@@ -208,15 +198,10 @@ class CommentForm(forms.Form):
 
     body = LongTextField(
         max_length=LONGEST_TEXT,
-        widget=forms.Textarea(
-            attrs={"rows": 2, "placeholder": "Write here, or / for a canned reply …"}
-        ),
+        widget=forms.Textarea({"rows": 2, "placeholder": "Write here, or / for a canned reply …"}),
         error_messages={"required": "There is nothing to send yet: write something first."},
     )
-    cc = forms.CharField(
-        required=False, label="Copies to", max_length=LONGEST_FIELD,
-        widget=forms.TextInput(attrs={"inputmode": "email", "placeholder": "name@example.com, …"}),
-    )  # fmt: skip
+    cc = CopiesField()
     seen = forms.IntegerField(
         min_value=0, max_value=LARGEST_ID, required=False, widget=Seen(attrs={"id": None})
     )
@@ -228,14 +213,10 @@ class CommentForm(forms.Form):
         sent = str(self.data.get("internal", ""))
         return sent if sent in ("", self.REQUESTER) else self.NOTE
 
-    def clean_cc(self) -> list[str]:
-        """Only a reply is mailed; the control of it is out of sight with anything else."""
-        try:
-            return [] if self.kind else copies_in(self.cleaned_data["cc"])
-        except BadAddress as error:
-            raise forms.ValidationError(f"{error}") from None
-
     def clean(self) -> dict[str, Any]:
+        if self.kind:  # only a reply is mailed: the control of copies is out of sight
+            self.errors.pop("cc", None)
+            self.cleaned_data["cc"] = []
         is_theirs = self.kind == self.REQUESTER
         how = {
             "internal": self.kind == self.NOTE,
@@ -243,11 +224,6 @@ class CommentForm(forms.Form):
             "via": Via.PHONE if is_theirs else Via.PAGE,
         }
         return {**self.cleaned_data, **how}
-
-    def offer_replies(self, ticket: Ticket) -> None:
-        """As they read on the ticket."""
-        url = f"{reverse('api:list_replies')}?ticket={ticket.pk}"
-        self.fields["body"].widget.attrs["data-offers"] = url
 
     def having_seen(self, seen: int) -> "CommentForm":
         """The same, after its writer has been shown what they had missed."""
@@ -286,7 +262,7 @@ class FilterForm(forms.Form):
     queue = forms.ChoiceField(required=False)
     assignee = forms.ChoiceField(required=False)
     due = forms.ChoiceField(required=False, choices=DUE_DATES)
-    tag = forms.CharField(required=False, max_length=LONGEST_TAG)
+    tag = TagFormField(required=False)
     sort = forms.ChoiceField(required=False, choices=ORDERS, label="Order")
 
     def __init__(self, queues: Collection[Queue], *, initial: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from tickets.canned.replies import offered_on
 from tickets.forms import CommentForm, EditForm
 from tickets.inbox.quoted import QUOTED_DESCRIPTION
 from tickets.lists.sidebar import Sidebar
@@ -41,7 +42,7 @@ def ticket_page(
     known = public_ticket(ticket)  # for the page's script
     mails = bool(settings.EMAIL_URL)
     shown = {"ticket": ticket, "known": known, "mails": mails, "timeline": told, **forms, **context}
-    shown["comment_form"].offer_replies(ticket)
+    shown["comment_form"].fields["body"].widget.attrs["data-offers"] = offered_on(ticket)
     shown["others"] = others(request.user, ticket)
     return page(request, "tickets/ticket.html", head, shown, status=status)
 

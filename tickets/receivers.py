@@ -21,7 +21,7 @@ from tickets.models import Attachment, Comment, Membership, Queue, Ticket
 from tickets.names import name_of
 from tickets.notices.telling import tell_assignee, tell_of_comment
 from tickets.public import last_activity, person, public_changes, public_ticket, told_comment
-from tickets.search import SEARCHED, remember
+from tickets.search import SEARCHED, keep_moved, remember
 from tickets.telling import tell
 from tickets.visibility import (
     EVERYONE,
@@ -77,6 +77,12 @@ def _state(ticket: Ticket) -> dict[str, Any]:
 
 def _removed(ticket: Ticket) -> dict[str, Any]:
     return {"ticket": {"id": ticket.pk}}
+
+
+@live.listens(pre_delete, to=Ticket)
+def ticket_about_to_be_deleted(instance: Ticket, **kwargs: Any) -> None:
+    if instance.merged_into_id is not None:
+        keep_moved(instance)
 
 
 @receiver(changed, sender=Comment, dispatch_uid="tickets.comment_changed")

@@ -6,13 +6,14 @@ history and forms show and take them as they stand, and two people who add the s
 order have done the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from unicodedata import category, normalize
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.urls import reverse_lazy
 
 from tickets.texts import shortened
 
@@ -111,6 +112,21 @@ def refusal(given: Any) -> str:
     except BadTags as error:
         return f"{error}"
     return ""
+
+
+class TagFormField(forms.CharField):
+    """A single one, as a filter names it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": LONGEST, **options})
+
+
+class TagsInput(forms.TextInput):
+    """Tags with commas between them; a script offers those in use."""
+
+    def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
+        offered = {"data-offers": reverse_lazy("api:suggest_tags"), "placeholder": "vip, refund"}
+        super().__init__({**offered, "autocomplete": "off", **(attrs or {})})
 
 
 class TagsFormField(forms.CharField):

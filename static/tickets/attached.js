@@ -12,13 +12,16 @@ export function inWords(size) {
   return `${(size / MEGABYTE).toFixed(1).replace(/\.0$/, "")} MB`;
 }
 
-/** @param {Desk.Attachment[]} attachments */
-export function filesShown(attachments) {
+/**
+ * @param {Element} item that shows the comment
+ * @param {Desk.Comment} comment
+ */
+export function show(item, { attachments = [] }) {
   const list = document.createElement("ul");
   list.className = "files";
   list.setAttribute("aria-label", "Files");
   list.append(...attachments.map(shown));
-  return list;
+  item.append(list);
 }
 
 /** A name of its own direction, that turns nothing around it.

@@ -3,16 +3,17 @@
 
 /** @param {HTMLAnchorElement} link */
 export function enlarge(link) {
+  const { href: url } = link;
   const small = link.querySelector("img");
   const dialog = document.createElement("dialog");
   const image = document.createElement("img");
   const close = document.createElement("button");
   const alone = document.createElement("a");
-  dialog.className = "picture";
+  dialog.className = "keys picture";
   dialog.setAttribute("aria-label", small?.alt ?? "Picture");
-  Object.assign(image, { src: link.href, alt: small?.alt ?? "" });
+  Object.assign(image, { src: url, alt: small?.alt ?? "" });
   Object.assign(close, { type: "button", className: "button", textContent: "Close", autofocus: true });
-  Object.assign(alone, { href: link.href, target: "_blank", rel: "noopener", textContent: "Open alone" });
+  Object.assign(alone, { href: url, target: "_blank", rel: "noopener", textContent: "Open alone" });
   const foot = document.createElement("p");
   foot.append(close, " ", alone);
   dialog.append(image, foot);

@@ -30,14 +30,13 @@ export class SentForm {
   async submit(pressed) {
     renewToken(this.form);
     if (this.key && !this.key.value) this.key.value = freshKey();
-    const fields = this.fields(pressed);
-    const texts = /** @type {[string, string][]} */ ([...fields]);
+    const body = this.fields(pressed);
     const button = pressed ?? part(this.form, "button", HTMLButtonElement);
     this.begin();
     this.showUnderWay(true, button);
     const outcome = await send({
       action: this.form.action,
-      body: this.form.enctype.startsWith("multipart") ? fields : new URLSearchParams(texts),
+      body,
       user: document.body.dataset.user ?? "",
       login: new URL(loginUrl(), location.href).pathname,
       stays: this.said !== null,

@@ -5,7 +5,6 @@ import { Counters } from "./counters.js";
 import { part, parts } from "./elements.js";
 import { flash } from "./flash.js";
 import { withEarlier } from "./folds.js";
-import { openPicture } from "./offered.js";
 import "./offers.js";
 import { Gone, fetchPage } from "./page.js";
 import { Panel } from "./panel.js";
@@ -216,7 +215,6 @@ async function tellSeen(comment) {
   }
 }
 
-place.addEventListener("click", openPicture);
 for (const name of ["scroll", "visibilitychange"]) document.addEventListener(name, look);
 
 function leave() {
@@ -269,6 +267,11 @@ function retry(error) {
 }
 
 composer.restore(Composer.isSaid);
+
+// Files and pictures wait until somebody is at work here.
+const wait = () => import("./offered.js").then(({ offer }) => offer(composer.form));
+for (const deed of ["focusin", "pointerover", "dragenter"]) addEventListener(deed, wait, { once: true });
+if (composer.files.value) wait();
 panel.restore();
 if (store.get(id)?.merged_into) draw();
 place.addEventListener("click", (event) => {

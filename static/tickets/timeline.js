@@ -40,10 +40,7 @@ export function appendComment({ comment }, position) {
   }
   if (comment.mail) leadTo(part(item, ".again", HTMLFormElement), "action", comment.id);
   else inside("mail").remove();
-  const { attachments = [] } = comment;
-  if (attachments.length > 0) {
-    import("./attached.js").then(({ filesShown }) => item.append(filesShown(attachments)), console.warn);
-  }
+  if (comment.attachments?.length) import("./attached.js").then(({ show }) => show(item, comment));
   append(item, comment.created_at);
   return true;
 }

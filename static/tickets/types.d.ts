@@ -80,14 +80,6 @@ declare namespace Desk {
   /** A file that was uploaded and not sent. */
   type Kept = Pick<Attachment, "id" | "name" | "size">;
 
-  /** What is being written, and takes files along. */
-  interface Writing {
-    form: HTMLFormElement;
-    attached: Kept[];
-    keep(): void;
-    say(...words: (string | Node)[]): void;
-  }
-
   type Value = string | string[] | Named | null;
 
   /** Of each field what it was and what it is; a long text comes without values. */

@@ -10,9 +10,11 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.windows import Windows, expect_live, expect_state
 from tests.harness.axe import CONTRAST, assert_sound
+from tests.harness.post import post_office
 from tests.harness.servers import Daphne
 from tests.harness.site import People
-from tests.ticketsystem.logins.mails import link_in, mails, work
+from tests.tickets.mail.test_worker import Worker
+from tests.ticketsystem.logins.mails import LINK, forget, link_in, mails, work
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 NEW = "12 Gallons of paint"
@@ -111,6 +113,29 @@ def test_whoever_was_signed_in_elsewhere_is_signed_out_and_their_page_says_so(
         page.get_by_label(field, exact=True).fill(NEW)
     page.get_by_role("button", name="Change password").click()
     expect_state(elsewhere, "signed-out", "Signed out")
+
+
+def test_a_worker_mails_the_link_that_was_asked_for(
+    server: Daphne, site_database: str, site: People
+) -> None:
+    alice = with_address(site.alice)
+    forget()
+    with (
+        post_office() as office,
+        Worker(site_database, office),
+        httpx.Client(base_url=server.url, follow_redirects=True, timeout=20) as browser,
+    ):
+        form = browser.get("/accounts/password_reset/")
+        fields = {"email": alice.email.upper(), "csrfmiddlewaretoken": token_of(form.text)}
+        assert "Look into your mail" in browser.post(form.url, data=fields).text
+        came = office.next()
+        assert came.to == [alice.email]
+        assert came.message["Subject"] == "Choose a new password"
+        assert came.message["Auto-Submitted"] == "auto-generated"
+        (link,) = LINK.findall(came.text())
+        assert "Choose a new password" in browser.get(link).text
+    (mail,) = mails()
+    assert mail.text == ""  # what opens the account is forgotten once it is sent
 
 
 def test_under_a_path_the_link_has_the_path(site_database: str, site: People) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from contextlib import suppress
 
 import pytest
 
@@ -24,7 +25,7 @@ def test_a_file_of_25_megabytes_goes_in_and_out(front: Front, site: People) -> N
     token = "t" * 32
     with SecureBrowser(front.url, site.alice) as alice:
         alice.cookies.set("csrftoken", token)
-        alice.headers.update({"X-CSRFToken": token, "Referer": front.url})
+        alice.headers.update({"X-CSRFToken": token, "Referer": f"https://{HOST}/"})
         content = b"x" * LARGEST
         url = f"/api/tickets/{ticket.pk}/attachments/"
         answer = alice.post(url, files={"files": ("a.bin", content)}, timeout=60)
@@ -47,12 +48,14 @@ def test_what_is_too_large_is_refused_with_a_sentence(path: str, front: Front) -
         size = LARGEST_BODY + 1
         head = f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {size}\r\n\r\n"
         client.sendall(head.encode())
-        if isinstance(front, Caddy):  # which begins to pass it on, and looks as it comes
-            for _ in range(size // 65536):
-                client.sendall(b"x" * 65536)
-            client.sendall(b"x" * (size % 65536))
-        received = client.recv(65536)
-        while b"26 MB" not in received and (piece := client.recv(65536)):
-            received += piece
+        if isinstance(front, Caddy | Apache):  # which begin to pass it on, and look as it comes
+            with suppress(ConnectionError):  # the answer may be there before all of it is sent
+                for _ in range(size // 65536):
+                    client.sendall(b"x" * 65536)
+                client.sendall(b"x" * (size % 65536))
+        received = b""
+        with suppress(TimeoutError):
+            while b"26 MB" not in received and (piece := client.recv(65536)):
+                received += piece
     assert received.split()[1] == b"413", received
     assert b"at most 26 MB are taken" in received

@@ -342,6 +342,9 @@ def test_the_button_says_that_a_reply_is_not_mailed(ticket: Ticket, alice: User)
 def test_a_page_of_many_comments_takes_few_queries(
     ticket: Ticket, alice: User, carol: User
 ) -> None:
+    edit = {"requester_email": "jonas@weber.example"}
+    change_as(alice, ticket, **edit)
+    Ticket.objects.create(subject="Smoke", queue=ticket.queue, **edit)
     for number in range(40):
         Comment.objects.create(ticket=ticket, author=carol, body=f"{number}")
         change_as(alice, ticket, status=["open", "pending"][number % 2])

@@ -54,6 +54,9 @@ def test_the_list_and_the_page_say_why_and_show_text(at_admin: Client) -> None:
         assert "It is &lt;i&gt;strange&lt;/i&gt;." in shown
         assert "<script>alert" not in shown
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    for deed in ("take_in", "discard"):  # as the list's actions, for this one
+        assert f'name="action" value="{deed}"' in page
+    assert f'name="_selected_action" value="{kept.pk}"' in page
     assert "delete_selected" not in at_admin.get(LIST).content.decode()
 
 

@@ -98,6 +98,16 @@ def test_the_number_leads_to_a_list_of_as_many(billing: Queue, alice: User) -> N
     assert "Requester: j+o&amp;n=as@weber.example ×" in board.content.decode()
 
 
+def test_no_more_are_counted_than_anybody_reads(
+    billing: Queue, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tickets.requesters.COUNTED", 3)
+    tickets = [asked(billing) for _ in range(3)]
+    assert others(alice, tickets[0]).in_all == "3"
+    asked(billing)
+    assert others(alice, tickets[0]).in_all == "3+"
+
+
 def test_a_pointer_is_no_ticket_of_theirs(billing: Queue, alice: User) -> None:
     here, one = asked(billing), asked(billing, subject="One")
     pointer = asked(billing, subject="Pointer")

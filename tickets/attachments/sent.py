@@ -1,5 +1,6 @@
 """The files of a ticket's form: those that come with it, and those that were uploaded before it."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,10 +10,13 @@ from tickets.attachments.limits import MOST
 from tickets.attachments.models import Attachment
 from tickets.attachments.storing import store_all
 from tickets.attachments.taking import chosen, pending_of
+from tickets.search import LARGEST_ID
 from tickets.texts import number_in
 
 FIELD = "files"  # what the browser itself sends along
-NAMED = "attachments"  # ids of what was uploaded before
+NAMED = "attachments"  # ids of what was uploaded before, each with its tick
+KEPT = "attached"  # the same as the page's script keeps it, with their names, in JSON
+LONGEST_KEPT = 20_000  # characters
 
 
 @dataclass
@@ -27,8 +31,8 @@ class SentFiles:
 
     @classmethod
     def of(cls, request: HttpRequest, ticket_id: int) -> "SentFiles":
-        numbers = [number_in(text) for text in request.POST.getlist(NAMED)[: MOST + 1]]
-        return cls(request.user, ticket_id, [number for number in numbers if number is not None])
+        numbers = [number_in(text) or 0 for text in request.POST.getlist(NAMED)[: MOST + 1]]
+        return cls(request.user, ticket_id, numbers + _ids_in(request.POST.get(KEPT, "")))
 
     def store(self, request: HttpRequest, ticket: Any) -> None:
         if files := request.FILES.getlist(FIELD):
@@ -47,3 +51,14 @@ class SentFiles:
         keys = [attachment.pk for attachment in self.new]
         for attachment in pending_of(self.user, self.ticket_id).filter(pk__in=keys) if keys else ():
             attachment.delete()
+
+
+def _ids_in(kept: str) -> list[int]:
+    """What no script of ours has written names no file that is there: 0."""
+    if not kept:
+        return []
+    try:
+        ids = [one["id"] for one in json.loads(kept[:LONGEST_KEPT])]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return [0]
+    return [key if type(key) is int and 0 < key <= LARGEST_ID else 0 for key in ids[: MOST + 1]]

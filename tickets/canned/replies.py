@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Left, Length
+from django.urls import reverse
 
 from tickets.canned.models import CannedReply
 from tickets.canned.placeholders import filled, values_of
@@ -49,6 +50,11 @@ def filling(ticket: Ticket | None, agent: Any) -> Fill:
         return lambda text: text
     values: Mapping[str, str] = values_of(ticket, agent)
     return lambda text: filled(text, values)
+
+
+def offered_on(ticket: Ticket) -> str:
+    """Where the box of the ticket asks for them."""
+    return f"{reverse('api:list_replies')}?ticket={ticket.pk}"
 
 
 def public_replies(user: Any, fill: Fill) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ HOUR = timedelta(hours=1)
 TICKETS_OF_ONE = 20  # opened by one address
 TICKETS_OF_ALL = 500
 ANSWERS_OF_ONE = 30  # to one ticket by one address: two machines that answer each other
+ANSWERS_OF_ALL = 100  # to one ticket: an address is easily another one
 LOCK = 0x6D61696C  # a number of ours among PostgreSQL's advisory locks
 
 
@@ -34,9 +35,11 @@ def refusal_to_open(address: str) -> str:
 
 def refusal_to_answer(address: str, ticket: Ticket) -> str:
     """The ticket is locked, so nobody else answers it at the same time."""
-    answers = _within_the_hour().filter(address=address.lower(), ticket=ticket)
-    if answers.filter(outcome=Outcome.ANSWERED).count() >= ANSWERS_OF_ONE:
+    answers = _within_the_hour().filter(ticket=ticket, outcome=Outcome.ANSWERED)
+    if answers.filter(address=address.lower()).count() >= ANSWERS_OF_ONE:
         return f"This address has answered #{ticket.pk} {ANSWERS_OF_ONE} times within an hour."
+    if answers.count() >= ANSWERS_OF_ALL:
+        return f"#{ticket.pk} was answered by mail {ANSWERS_OF_ALL} times within an hour."
     return ""
 
 

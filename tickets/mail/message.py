@@ -8,7 +8,6 @@ mail becomes the same message each time, but for what divides its parts.
 import hmac
 import re
 from base64 import b64encode
-from collections.abc import Iterator
 from email import charset, policy
 from email.header import Header
 from email.message import Message
@@ -31,7 +30,7 @@ from tickets.mail.threads import (
     reply_address,
     token_of,
 )
-from tickets.models import Ticket
+from tickets.models import Attachment, Ticket
 from tickets.public import said_by
 
 MOST_ATTACHED = 18_000_000  # bytes of files; a quarter to a third more on the way
@@ -161,7 +160,7 @@ def _with_files(both: MIMEMultipart, files: list[MIMEBase]) -> MIMEMultipart:
 def _files(comment: Any) -> tuple[list[MIMEBase], list[str]]:
     """The files of the reply as parts, and the names of those that are too large to be mailed."""
     parts, too_large, left = [], [], MOST_ATTACHED
-    for file in _attachments(comment):
+    for file in comment.attachments.all():
         if file.size > left:
             too_large.append(in_a_line(file.name))
         else:
@@ -170,12 +169,7 @@ def _files(comment: Any) -> tuple[list[MIMEBase], list[str]]:
     return parts, too_large
 
 
-def _attachments(comment: Any) -> Iterator[Any]:
-    if hasattr(comment, "attachments"):
-        yield from comment.attachments.all()
-
-
-def _file(file: Any) -> MIMEBase:
+def _file(file: Attachment) -> MIMEBase:
     kind = file.type if TYPE.fullmatch(file.type) else "application/octet-stream"
     part = MIMEBase(*kind.split("/"))
     with file.file.open("rb") as stream:
@@ -198,5 +192,5 @@ def _mailbox(name: str, address: str = "") -> str:
 def _set_subject(message: Message, text: str) -> None:
     line = in_a_line(text)
     is_plain = line.isascii() and "=?" not in line
-    subject = Header(line, "us-ascii" if is_plain else "utf-8", header_name="Subject")
-    message["Subject"] = subject  # type: ignore[assignment]  it is folded when it is written
+    subject: Any = Header(line, "us-ascii" if is_plain else "utf-8", header_name="Subject")
+    message["Subject"] = subject  # folded when it is written

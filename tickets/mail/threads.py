@@ -63,7 +63,7 @@ def ticket_answered(references: Iterable[str], addressed: Iterable[str]) -> Tick
         thread.token: thread.ticket_id for thread in Thread.objects.filter(token__in=set(tokens))
     }
     first = next((found[token] for token in tokens if token in found), None)
-    return _tickets().filter(pk=first).first()
+    return _tickets().filter(pk__in=[first] if first else []).first()
 
 
 def is_ours(message_id: str) -> bool:

@@ -10,6 +10,7 @@ from pydantic import Field, Strict
 from tickets.api_parameters import CSRF_TOKEN
 from tickets.idempotency import Sent, once
 from tickets.merging.deeds import merge
+from tickets.models import Ticket
 from tickets.public import shown
 from tickets.schemas import Given, Id, IdempotencyKey, IdInBody, Refusal, TicketShown
 from tickets.visibility import visible_tickets
@@ -42,7 +43,10 @@ def merge_ticket(
 ) -> dict[str, Any]:
     """Merge the ticket into another one, which is the answer: its comments move there, and stay
     what they are. It is closed, and takes no more comments. This is not taken back."""
-    how = {"version": given.version, "despite": given.despite}
-    sent = Sent.to_api(request, key)
-    done = once(sent, lambda: merge(request.user, ticket_id, given.into, **how))
+
+    def do() -> Ticket:
+        how: dict[str, Any] = {"version": given.version, "despite": given.despite}
+        return merge(request.user, ticket_id, given.into, **how)
+
+    done = once(Sent.to_api(request, key), do)
     return shown(done.made or get_object_or_404(visible_tickets(request.user), pk=done.made_id))

@@ -6,25 +6,23 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce
 
 import live
-from tickets.bookkeeping import SearchText
 from tickets.history import CREATED
-from tickets.inbox.models import Letter
-from tickets.models import Attachment, Comment, Heard, MailText, Notice, Ticket, Via
+from tickets.inbox.models import Letter, MailText
+from tickets.mail.models import Heard
+from tickets.models import Attachment, Comment, Notice, Ticket, Via
 from tickets.names import name_of
 from tickets.notices.models import Kind
 from tickets.search import remember
 from tickets.texts import LONGEST_TEXT, shortened
 from tickets.visibility import user_audience
 
-AT_ONCE = 500  # texts of the search that one statement moves: each is indexed anew
 SAID = (Kind.MENTIONED, Kind.REPLIED)  # notices of a comment
 
 
 def move_all(ticket: Ticket, into: Ticket) -> None:
     opening = _opening(ticket, into)
     _move_comments(ticket, into)
-    _move_search(ticket, into)
-    remember([opening])
+    remember([opening])  # what moves is found by where it was said (search.py)
     _move_files(ticket, into, opening)
     _move_mail(ticket, into, opening)
     _move_notices(ticket, into)
@@ -73,15 +71,6 @@ def _move_comments(ticket: Ticket, into: Ticket) -> None:
         said_on=Coalesce(F("said_on"), Value(ticket.pk)),
         asker=Case(When(said_on=None, then=Value(_asker(ticket))), default=F("asker")),
     )
-
-
-def _move_search(ticket: Ticket, into: Ticket) -> None:
-    own = f"ticket {ticket.pk}"
-    texts = SearchText.objects.filter(ticket=ticket).exclude(name=own)
-    names = [*texts.values_list("name", flat=True)]
-    for start in range(0, len(names), AT_ONCE):
-        some = names[start : start + AT_ONCE]
-        SearchText.objects.filter(name__in=some).update(ticket=into)
 
 
 def _move_files(ticket: Ticket, into: Ticket, opening: Comment) -> None:

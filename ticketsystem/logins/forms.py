@@ -45,7 +45,7 @@ class ChangePasswordForm(PasswordChangeForm):
         return old_password
 
 
-class AdminChangePasswordForm(AdminPasswordChangeForm):
+class AdminChangePasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
     """With which staff set the password of somebody else."""
 
     def save(self, commit: bool = True) -> Any:

@@ -52,7 +52,11 @@ class AskedReset(models.Model):
 class SentReset(models.Model):
     """A link that went to an account: three an hour."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    # No constraint of the database: a process of a release before this table could not keep it when
+    # it deletes a user.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_constraint=False
+    )
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

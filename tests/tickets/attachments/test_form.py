@@ -1,5 +1,6 @@
 """Files on the form of a ticket's page, as a browser without scripts sends it."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -84,6 +85,27 @@ def test_what_is_not_there_is_said(named: str, ticket: Ticket, alice: User) -> N
     refused = say(alice, ticket, attachments=[named, "999999"])
     assert refused.status_code == 422
     assert "not there any more" in refused.content.decode()
+
+
+def kept(*ids: Any) -> str:
+    return json.dumps([{"id": key, "name": "a.txt", "size": 5} for key in ids])
+
+
+def test_a_script_names_what_it_has_uploaded(ticket: Ticket, alice: User) -> None:
+    file = store(ticket, "a.txt", stream(), uploader=alice)
+    assert say(alice, ticket, attached=kept(file.pk)).status_code == 302
+    assert Comment.objects.get().attached == [file]
+
+
+@pytest.mark.parametrize(
+    "junk",
+    ["x", "7", "{}x", "[7]", "[{}]", "[[[[", "[" * 100_000, kept("7"), kept(True), kept(-1),
+     kept(10**30), kept(999_999), kept(*range(1, 40))],
+)  # fmt: skip
+def test_and_nothing_else(junk: str, ticket: Ticket, alice: User) -> None:
+    refused = say(alice, ticket, attached=junk)
+    assert refused.status_code == 422
+    assert not Comment.objects.exists()
 
 
 def test_sent_twice_it_is_said_once_and_leaves_no_second_copy(ticket: Ticket, alice: User) -> None:

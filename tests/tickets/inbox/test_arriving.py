@@ -239,6 +239,16 @@ def test_two_machines_that_answer_each_other_end(jonas: Ticket, token: str) -> N
     assert jonas.comments.count() == ANSWERS_OF_ONE + 1
 
 
+def test_nor_do_many_addresses_fill_one_ticket(jonas: Ticket, token: str) -> None:
+    Letter.objects.bulk_create(
+        Letter(digest=f"{n}", address=f"{n}@else.example", outcome="answered", ticket=jonas)
+        for n in range(limits.ANSWERS_OF_ALL)
+    )
+    receive(letter(to=token))
+    assert not jonas.comments.exists()
+    assert kept().reason == f"#{jonas.pk} was answered by mail 100 times within an hour."
+
+
 def test_the_same_message_is_once_whichever_way_it_comes(jonas: Ticket, token: str) -> None:
     raw = letter("Still on fire.", to=token)
     receive(raw)

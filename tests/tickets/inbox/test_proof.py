@@ -79,6 +79,8 @@ def test_an_address_of_two_agents_is_neither_and_of_one_who_may_not_sign_in_a_st
         f"From: mallory@desk.example, {ALICE}",
         f"From: {ALICE} <mallory@desk.example>",
         f"X-First: a\rFrom: {ALICE}\r\nFrom: mallory@desk.example",
+        f"From: {'(' * 5_000}{ALICE}",
+        f"From: {'x, ' * 300_000}{ALICE}",
         f"FROM : {ALICE}\r\nfrom: mallory@desk.example",
     ],
 )

@@ -4,7 +4,7 @@ import io
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import getaddresses
-from types import SimpleNamespace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 
 from tests.harness.post import SENDER
 from tickets import editing
+from tickets.attachments.storing import store
 from tickets.mail import message as messages
 from tickets.mail.message import message_of
 from tickets.mail.models import Mail
@@ -186,47 +187,54 @@ def test_a_message_of_its_own_says_that_a_machine_wrote_it() -> None:
 # --- Files ----------------------------------------------------------------------------------------
 
 
-def file(name: str, content: bytes, kind: str = "text/plain", size: int | None = None) -> Any:
-    stored = SimpleNamespace(open=lambda mode: io.BytesIO(content))
-    return SimpleNamespace(name=name, size=size or len(content), type=kind, file=stored)
-
-
 @pytest.fixture
-def files(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    found: list[Any] = []
-    monkeypatch.setattr(messages, "_attachments", lambda comment: iter(found))
-    return found
+def attached(reply: Any, asked: Ticket, alice: User, settings: Any, tmp_path: Path) -> Any:
+    """`attached(**files)` is a reply with these files, by their names and contents."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+    def said(files: dict[str, bytes]) -> Any:
+        stored = [
+            store(asked, name, io.BytesIO(content), uploader=alice)
+            for name, content in files.items()
+        ]
+        return reply(attaching=stored)
+
+    return said
 
 
-def test_the_files_of_a_reply_are_sent_with_it(reply: Any, files: list[Any]) -> None:
-    files += [
-        file("Übersicht\r\nBcc: x.txt", b"hello\r\n" * 100),
-        file('a"b.png', b"\x89PNG" * 50, "image/png"),
-        file("mail.eml", b"Subject: x\n\ny", "message/rfc822"),
-        file("odd", b"z", "text/html; charset=x\r\nX: y"),
-    ]
-    reply()
+def test_the_files_of_a_reply_are_sent_with_it(attached: Any) -> None:
+    names = ["Übersicht\r\nBcc: x.txt", 'a"b.txt', "mail.eml", "odd.txt"]
+    comment = attached({name: b"hello\r\n" * 100 + name.encode() for name in names})
+    kinds = ["text/plain", "image/png", "message/rfc822", "text/html; charset=x\r\nX: y"]
+    for file, kind in zip(comment.attachments.all(), kinds, strict=True):
+        type(file).objects.filter(pk=file.pk).update(type=kind)
     message = sent()
     assert message.get_content_type() == "multipart/mixed"
     parts = list(message.iter_attachments())
-    assert [part.get_filename() for part in parts] == [
-        "Übersicht Bcc: x.txt", 'a"b.png', "mail.eml", "odd",
-    ]  # fmt: skip
     assert [part.get_content_type() for part in parts] == [
         "text/plain", "image/png", "application/octet-stream", "application/octet-stream",
     ]  # fmt: skip
-    assert parts[0].get_payload(decode=True) == b"hello\r\n" * 100
+    kept = [file.name for file in comment.attachments.all()]
+    assert [part.get_filename() for part in parts] == kept
+    assert kept[0].startswith("Übersicht")
+    for part, name in zip(parts, names, strict=True):
+        assert part.get_payload(decode=True) == b"hello\r\n" * 100 + name.encode()
+        assert set(part.keys()) == {
+            "Content-Type", "MIME-Version", "Content-Transfer-Encoding", "Content-Disposition",
+        }  # fmt: skip
     assert text(message).startswith("Pull the plug.")
 
 
 def test_files_that_do_not_fit_are_named_and_what_fits_beside_them_is_sent(
-    reply: Any, files: list[Any]
+    attached: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files += [file("film.mp4", b"", size=20_000_000), file("note.txt", b"small")]
-    reply()
+    monkeypatch.setattr(messages, "MOST_ATTACHED", 100)
+    attached({"film.mp4": b"x" * 101, "note.txt": b"small", "more.txt": b"y" * 96})
     message = sent()
     assert [part.get_filename() for part in message.iter_attachments()] == ["note.txt"]
-    assert "Not sent along, for the mail would be too large: film.mp4." in text(message)
+    named = "Not sent along, for the mail would be too large: film.mp4, more.txt."
+    assert named in text(message)
+    assert named in text(message, "html")
 
 
 def test_the_same_mail_is_the_same_message_each_time(reply: Any) -> None:

@@ -15,6 +15,7 @@ from django_tasks_db.models import DBTaskResult
 from tests.harness.told import forget, told_of
 from tickets import editing
 from tickets.demo.samples import make_samples
+from tickets.forms import CommentForm
 from tickets.mail.models import Mail, State
 from tickets.mail.outgoing import queue, unmailed
 from tickets.mail.threads import token_of
@@ -164,6 +165,18 @@ def test_copies_of_what_is_not_mailed_are_refused(
     with pytest.raises(ValidationError, match="so nobody can get a copy"):
         reply(cc=["boss@example.com"], internal=why == "a note")
     assert not Comment.objects.exists()
+
+
+@pytest.mark.parametrize(("kind", "refused"), [("", True), ("1", False), ("requester", False)])
+def test_the_form_reads_copies_of_a_reply_alone(kind: str, refused: bool) -> None:
+    form = CommentForm({"body": "Hm", "internal": kind, "cc": "nobody"})
+    assert form.is_valid() is not refused
+    assert (form.errors if refused else form.cleaned_data["cc"]) == (
+        {"cc": ["“nobody” is not an address such as name@example.com."]} if refused else []
+    )
+    form = CommentForm({"body": "Hm", "internal": "", "cc": "a@example.com b@example.com"})
+    assert form.is_valid()
+    assert form.cleaned_data["cc"] == ["a@example.com", "b@example.com"]
 
 
 # --- The rest -------------------------------------------------------------------------------------

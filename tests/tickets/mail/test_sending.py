@@ -361,6 +361,8 @@ def test_a_worker_that_was_too_slow_writes_nothing_over_another_ones_outcome(rep
     Mail.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     quick = claim()
     assert quick
+    outcomes.failed(slow, "too late")
+    assert only().state == State.QUEUED  # the quick one is at it
     outcomes.sent(quick)
     outcomes.failed(slow, "too late")
     assert outcomes.put_off(slow, "too late") is None

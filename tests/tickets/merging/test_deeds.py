@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 from time import monotonic
 from typing import Any
@@ -17,15 +18,18 @@ from tests.harness.moving import move_before_its_lock
 from tests.harness.told import forget, names, told, told_of
 from tickets import editing
 from tickets.actor import acting_as
-from tickets.bookkeeping import SearchText, TicketTag
+from tickets.bookkeeping import TicketTag
 from tickets.editing import StaleVersion
+from tickets.inbox.models import Letter, MailText
+from tickets.mail.models import Heard
 from tickets.merging import deeds
 from tickets.merging.deeds import merge
 from tickets.merging.refusals import Merged, NotMerged, TwoPeople
-from tickets.models import Change, Comment, Notice, Queue, Ticket
+from tickets.models import Attachment, Change, Comment, Notice, Queue, Ticket
 from tickets.notices.models import Kind
 from tickets.notices.reading import Bell
-from tickets.search import mentioning
+from tickets.public import noted, said_by
+from tickets.search import fold_all, mentioning
 from tickets.timeline import timeline
 from tickets.undo import NotUndoable, undo
 
@@ -212,15 +216,12 @@ def test_comments_stay_what_they_are_in_the_order_of_time(
     now = timezone.now()
     moments = iter(now + timedelta(minutes=minute) for minute in range(1, 9))
     said = [
-        say(ticket, author, f"{number}", created_at=next(moments), **how)
-        for number, (ticket, author, how) in enumerate(
-            [
-                (smoke, None, {"requester": True, "via": "mail"}), (fire, alice, {}),
-                (smoke, carol, {"internal": True}), (fire, carol, {"requester": True}),
-                (smoke, alice, {"via": "api"}),
-            ]
-        )
-    ]  # fmt: skip
+        say(smoke, None, "0", created_at=next(moments), requester=True, via="mail"),
+        say(fire, alice, "1", created_at=next(moments)),
+        say(smoke, carol, "2", created_at=next(moments), internal=True),
+        say(fire, carol, "3", created_at=next(moments), requester=True),
+        say(smoke, alice, "4", created_at=next(moments), via="api"),
+    ]
     columns = ("pk", "author", "author_name", "requester", "via", "body", "internal", "created_at")
     before = list(Comment.objects.order_by("pk").values_list(*columns))
     merge(alice, smoke.pk, fire.pk)
@@ -328,9 +329,22 @@ def test_an_opening_that_is_later_than_all_that_was_said_awaits_its_answer(
 def test_the_search_finds_them_where_they_are(smoke: Ticket, fire: Ticket, alice: User) -> None:
     say(smoke, alice, "Extinguisher")
     merge(alice, smoke.pk, fire.pk)
-    assert list(mentioning(Ticket.objects.all(), ["extinguisher"])) == [fire]
-    assert set(mentioning(Ticket.objects.all(), ["smells"])) == {smoke, fire}
-    assert SearchText.objects.get(name=f"ticket {smoke.pk}").ticket == smoke
+    for word in ("extinguisher", "smells"):  # the pointer leads there
+        assert set(mentioning(Ticket.objects.all(), [word])) == {smoke, fire}
+    fresh(smoke).delete()
+    for word in ("extinguisher", "smells"):
+        assert set(mentioning(Ticket.objects.all(), [word])) == {fire}
+    assert fold_all() == 0
+
+
+def test_the_search_finds_what_was_moved_twice(
+    smoke: Ticket, fire: Ticket, billing: Queue, alice: User
+) -> None:
+    say(smoke, alice, "Extinguisher")
+    third = opened(billing)
+    merge(alice, smoke.pk, fire.pk)
+    merge(alice, fire.pk, third.pk)
+    assert third in mentioning(Ticket.objects.all(), ["extinguisher"])
 
 
 def test_a_notice_of_a_comment_leads_to_where_it_is(
@@ -462,8 +476,7 @@ def test_two_merges_that_cross_never_wait_for_each_other(billing: Queue, alice: 
         one, other = opened(billing, "One"), opened(billing, "Other")
         began = monotonic()
         results = together(
-            lambda one=one, other=other: merge(alice, one.pk, other.pk),
-            lambda one=one, other=other: merge(alice, other.pk, one.pk),
+            partial(merge, alice, one.pk, other.pk), partial(merge, alice, other.pk, one.pk)
         )
         assert {type(result) for result in results} == {Merged, Ticket}
         assert monotonic() - began < 10
@@ -478,7 +491,7 @@ def test_a_ring_of_merges_ends_in_one_conversation(billing: Queue, alice: User) 
         say(ticket, alice, f"on {ticket.pk}")
     together(
         *(
-            lambda one=one, other=other: merge(alice, one.pk, other.pk)
+            partial(merge, alice, one.pk, other.pk)
             for one, other in zip(ring, ring[1:] + ring[:1], strict=True)
         )
     )
@@ -496,8 +509,8 @@ def test_a_comment_that_races_a_merge_is_there_or_refused(billing: Queue, alice:
         one, other = opened(billing, "One"), opened(billing, "Other")
         text = f"race {number}"
         said, _ = together(
-            lambda one=one, text=text: editing.comment(alice, one.pk, text),
-            lambda one=one, other=other: merge(alice, one.pk, other.pk),
+            partial(editing.comment, alice, one.pk, text),
+            partial(merge, alice, one.pk, other.pk),
         )
         found = Comment.objects.filter(body=text).values_list("ticket", flat=True)
         assert list(found) == ([] if isinstance(said, Merged) else [other.pk])
@@ -526,3 +539,41 @@ def test_who_is_merged_in_at_the_last_moment_is_taken_along(
     monkeypatch.setattr(deeds, "_pointers", lambda pk: [late.pk] if asked else [])
     merge(alice, smoke.pk, fire.pk)
     assert fresh(smoke).merged_into_id == fire.pk
+
+
+# --- Mail and files -----------------------------------------------------------------------------
+
+
+def test_files_go_with_what_they_were_sent_with(smoke: Ticket, fire: Ticket, alice: User) -> None:
+    """Those of the opening with the opening; what nobody has sent yet is no part of it."""
+    comment = say(smoke, alice, "See there")
+    of_opening, sent, waiting = (
+        Attachment.objects.create(ticket=smoke, comment=said, pending=pending, name=name, size=1)
+        for said, pending, name in (
+            (None, False, "a.png"), (comment, False, "b.png"), (None, True, "c.png"),
+        )
+    )  # fmt: skip
+    merge(alice, smoke.pk, fire.pk)
+    opening = fire.comments.get(said_on=smoke.pk, requester=True)
+    found = Attachment.objects.order_by("pk").values_list("pk", "ticket", "comment")
+    assert list(found) == [
+        (of_opening.pk, fire.pk, opening.pk), (sent.pk, fire.pk, comment.pk),
+        (waiting.pk, smoke.pk, None),
+    ]  # fmt: skip
+
+
+def test_a_ticket_that_came_by_mail_was_opened_by_mail(
+    smoke: Ticket, fire: Ticket, alice: User
+) -> None:
+    Letter.objects.create(name="x", ticket=smoke, outcome=Letter.Outcome.OPENED)
+    MailText.objects.create(ticket=smoke, text="All of it\n> quoted")
+    for ticket, name in ((smoke, "<1@x>"), (smoke, "<2@x>"), (fire, "<2@x>")):
+        Heard.objects.create(ticket=ticket, message_id=name)
+    merge(alice, smoke.pk, fire.pk)
+    opening = fire.comments.get()
+    assert said_by(opening, fire) == "Jonas Weber <jonas@weber.example>"
+    assert noted(opening) == f"by mail, on #{smoke.pk}"
+    assert MailText.objects.get(comment=opening).text == "All of it\n> quoted"
+    assert set(Heard.objects.filter(ticket=fire).values_list("message_id", flat=True)) == {
+        "<1@x>", "<2@x>",
+    }  # fmt: skip

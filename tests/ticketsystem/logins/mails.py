@@ -5,7 +5,7 @@ from typing import Any
 
 from django_tasks_db.models import DBTaskResult
 
-from tickets.models import Mail
+from tickets.mail.models import Mail
 from ticketsystem.logins.models import AskedReset, SentReset
 from ticketsystem.logins.resets import send_links
 

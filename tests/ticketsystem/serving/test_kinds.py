@@ -39,6 +39,21 @@ def test_what_is_sent_is_written() -> None:
     assert lane("/api/tickets/7/", "POST") == lane("/tickets/new/?q=no search", "POST") == "write"
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/accounts/login/", "/admin/login/", "/accounts/password_change/",
+        "/accounts/password_reset/", "/accounts/reset/MQ/set-password/",
+        "/admin/auth/user/7/password/", "/admin/auth/user/add/", "/queues/people/add/",
+    ],
+)  # fmt: skip
+def test_what_computes_the_hash_of_a_password_waits_for_two_threads_of_its_own(
+    address: str,
+) -> None:
+    assert lane(address, "POST") == lane(f"/desk{address}", "POST") == "log-in"
+    assert lane(address) == "read"
+
+
 def test_what_a_page_says_of_itself_takes_no_thread_from_what_people_write() -> None:
     assert lane("/api/tickets/7/presence/", "POST") == "presence"
     assert lane("/api/tickets/7/presence", "POST") == "presence"
