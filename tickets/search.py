@@ -45,7 +45,7 @@ def mentioning(tickets: QuerySet[Ticket], words: Collection[str]) -> QuerySet[Ti
     return tickets
 
 
-def _where_they_moved(texts: QuerySet[SearchText]) -> QuerySet[SearchText, dict[str, Any]]:
+def _where_they_moved(texts: QuerySet[SearchText]) -> QuerySet[SearchText, Any]:
     """The texts of a ticket that was merged stay with it: on PostgreSQL each that is written is cut
     into trigrams anew, which took 79 s for 5,000 comments. So they are found there and here."""
     merged = Ticket.objects.filter(merged_into__isnull=False).values("pk")

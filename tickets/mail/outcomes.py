@@ -100,7 +100,10 @@ def _locked(known: Mail) -> Iterator[Mail | None]:
 def _ticket_of(mail: Mail) -> Ticket | None:
     """The ticket of a reply, locked; None where there is none, or none any more."""
     said = Comment.objects.filter(pk__in=[mail.comment_id])
-    return Ticket.locked(list(said.values_list("ticket_id", flat=True))).first()
+    ticket = Ticket.locked(list(said.values_list("ticket_id", flat=True))).first()
+    if ticket is not None and ticket.merged_into_id:  # while this waited for it
+        return Ticket.locked([ticket.merged_into_id]).first()
+    return ticket
 
 
 def _finish(mail: Mail, state: State, reason: str) -> None:

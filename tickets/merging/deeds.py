@@ -146,5 +146,5 @@ def _awaits_answer(into: Ticket) -> bool:
     by_strangers = Q(via=Via.MAIL, author=None, requester=False, author_name__endswith=">")
     last = said.exclude(by_strangers).values_list("requester", "created_at").first()
     if last is None or last[1] < into.created_at:
-        return into.awaits_answer
+        return bool(into.awaits_answer)
     return bool(last[0])

@@ -7,8 +7,9 @@ from django.db.models.functions import Coalesce
 
 import live
 from tickets.history import CREATED
-from tickets.inbox.models import Letter
-from tickets.models import Attachment, Comment, Heard, MailText, Notice, Ticket, Via
+from tickets.inbox.models import Letter, MailText
+from tickets.mail.models import Heard
+from tickets.models import Attachment, Comment, Notice, Ticket, Via
 from tickets.names import name_of
 from tickets.notices.models import Kind
 from tickets.search import remember

@@ -20,12 +20,15 @@ from tickets import editing
 from tickets.actor import acting_as
 from tickets.bookkeeping import TicketTag
 from tickets.editing import StaleVersion
+from tickets.inbox.models import Letter, MailText
+from tickets.mail.models import Heard
 from tickets.merging import deeds
 from tickets.merging.deeds import merge
 from tickets.merging.refusals import Merged, NotMerged, TwoPeople
-from tickets.models import Change, Comment, Notice, Queue, Ticket
+from tickets.models import Attachment, Change, Comment, Notice, Queue, Ticket
 from tickets.notices.models import Kind
 from tickets.notices.reading import Bell
+from tickets.public import noted, said_by
 from tickets.search import fold_all, mentioning
 from tickets.timeline import timeline
 from tickets.undo import NotUndoable, undo
@@ -536,3 +539,41 @@ def test_who_is_merged_in_at_the_last_moment_is_taken_along(
     monkeypatch.setattr(deeds, "_pointers", lambda pk: [late.pk] if asked else [])
     merge(alice, smoke.pk, fire.pk)
     assert fresh(smoke).merged_into_id == fire.pk
+
+
+# --- Mail and files -----------------------------------------------------------------------------
+
+
+def test_files_go_with_what_they_were_sent_with(smoke: Ticket, fire: Ticket, alice: User) -> None:
+    """Those of the opening with the opening; what nobody has sent yet is no part of it."""
+    comment = say(smoke, alice, "See there")
+    of_opening, sent, waiting = (
+        Attachment.objects.create(ticket=smoke, comment=said, pending=pending, name=name, size=1)
+        for said, pending, name in (
+            (None, False, "a.png"), (comment, False, "b.png"), (None, True, "c.png"),
+        )
+    )  # fmt: skip
+    merge(alice, smoke.pk, fire.pk)
+    opening = fire.comments.get(said_on=smoke.pk, requester=True)
+    found = Attachment.objects.order_by("pk").values_list("pk", "ticket", "comment")
+    assert list(found) == [
+        (of_opening.pk, fire.pk, opening.pk), (sent.pk, fire.pk, comment.pk),
+        (waiting.pk, smoke.pk, None),
+    ]  # fmt: skip
+
+
+def test_a_ticket_that_came_by_mail_was_opened_by_mail(
+    smoke: Ticket, fire: Ticket, alice: User
+) -> None:
+    Letter.objects.create(name="x", ticket=smoke, outcome=Letter.Outcome.OPENED)
+    MailText.objects.create(ticket=smoke, text="All of it\n> quoted")
+    for ticket, name in ((smoke, "<1@x>"), (smoke, "<2@x>"), (fire, "<2@x>")):
+        Heard.objects.create(ticket=ticket, message_id=name)
+    merge(alice, smoke.pk, fire.pk)
+    opening = fire.comments.get()
+    assert said_by(opening, fire) == "Jonas Weber <jonas@weber.example>"
+    assert noted(opening) == f"by mail, on #{smoke.pk}"
+    assert MailText.objects.get(comment=opening).text == "All of it\n> quoted"
+    assert set(Heard.objects.filter(ticket=fire).values_list("message_id", flat=True)) == {
+        "<1@x>", "<2@x>",
+    }  # fmt: skip
