@@ -14,9 +14,6 @@ SHOWN = 10  # beside a ticket
 COUNTED = 1000  # of one address; one that a machine writes from may have a hundred thousand
 
 
-COLUMNS = ("pk", "subject", "status", "created_at")
-
-
 class Other(NamedTuple):
     """A ticket, in as much as stands beside another one."""
 
@@ -57,7 +54,7 @@ def others(user: Any, ticket: Ticket) -> Others:
     if not ticket.requester_email:
         return Others([], 0)
     theirs = asked_by(visible_tickets(user), ticket.requester_email).select_related(None)
-    rows = theirs.order_by("-pk").values_list(*COLUMNS)[: COUNTED + 1]
+    rows = theirs.order_by("-pk").values_list(*Other.__annotations__)[: COUNTED + 1]
     found = list(rows)
     shown = [Other(*row) for row in found[: SHOWN + 1] if row[0] != ticket.pk]
     return Others(shown[:SHOWN], len(found))

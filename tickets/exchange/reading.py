@@ -11,13 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from tickets.models import Ticket
-
 REQUIRED = ("id", "subject", "queue")
-TAGS = tuple(name for name in ("tags",) if name in Ticket.tracked)
 OPTIONAL = (
     "description", "status", "priority", "assignee", "requester_name", "requester_email",
-    "created_at", "due_at", *TAGS,
+    "created_at", "due_at", "tags",
 )  # fmt: skip
 # As other systems and people call them.
 ALSO = {

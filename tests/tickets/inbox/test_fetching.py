@@ -28,7 +28,7 @@ from tickets.management.stopping import Interrupted, Stop
 from tickets.models import Queue, Ticket
 from ticketsystem.environment_of_mail import inbox
 
-PATIENCE = 30.0  # seconds
+PATIENCE = 60.0  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -275,7 +275,7 @@ def test_it_takes_what_comes_survives_an_outage_and_stops_at_once(
         put(own, letter(subject="While it waits"))
         begun = time.monotonic()
         wait_for(lambda: has_come("While it waits"), log)
-        assert time.monotonic() - begun < 10  # by IDLE, not by the next look
+        assert time.monotonic() - begun < 45  # by IDLE, not by the next look, after 240
         own.kill()
         wait_for(lambda: "not fetched now" in log.read_text(), log)
         own.start()
@@ -285,7 +285,7 @@ def test_it_takes_what_comes_survives_an_outage_and_stops_at_once(
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 15  # and not once the server says something
     said = log.read_text()
     assert said.count("not fetched now") == said.count("fetched again") == 1
     assert "s3cret" not in said
