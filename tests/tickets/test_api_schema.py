@@ -43,6 +43,9 @@ def server(site_database: str) -> Iterator[Daphne]:
 
 # In a form one file is a list of one, and its bytes are no string of the schema's.
 FORMS = {"POST /api/tickets/{ticket_id}/attachments/"}
+# Of these few of the calls come through, so each call of them is for a ticket that can have it.
+MERGE = "POST /api/tickets/{ticket_id}/merge/"
+SEND_AGAIN = "POST /api/tickets/{ticket_id}/comments/{comment_id}/mail/"
 
 
 class Calls:
@@ -54,19 +57,23 @@ class Calls:
         self.token = browser.headers["X-CSRFToken"]
         self.schema = schemathesis.openapi.from_dict(browser.get("/api/openapi.json").json())
         self.schema.config.generation.update(with_security_parameters=False, allow_x00=False)
-        self.known = {"queue": site.billing.pk, "assignee": site.alice.pk}
+        two = [site.ticket(requester_email="ida@example.com").pk for _ in range(2)]
+        self.known = {"queue": site.billing.pk, "assignee": site.alice.pk, "into": two[1]}
+        mailed = site.ticket(requester_email="zoe@example.com").pk
+        self.tickets_of = {MERGE: [two[0]] * 2, SEND_AGAIN: [mailed] * 2}
         self.tickets = [
             site.ticket(requester_email="zoe@example.com").pk,
             site.ticket(queue=site.network, requester_email="zoe@example.com").pk,
         ]
-        self.comments = [
-            Comment.objects.create(ticket_id=ticket, body="Hello").pk for ticket in self.tickets
-        ]
+        self.comments = {
+            ticket: Comment.objects.create(ticket_id=ticket, body="Hello").pk
+            for ticket in [*self.tickets, mailed]
+        }
         self.reply = CannedReply.objects.create(owner=None, name="Hello", text="Hi", shared=True).pk
         # Mail that has failed, so that it can be sent again.
         Mail.objects.bulk_create(
             Mail(comment_id=comment, to="zoe@example.com", state=State.FAILED)
-            for comment in self.comments
+            for comment in self.comments.values()
         )
         self.answers: dict[str, set[int]] = {}
 
@@ -102,9 +109,10 @@ class Calls:
             case.headers = {**headers, "X-CSRFToken": self.token}
         number: Any = path.get("ticket_id")
         if is_id(number) and number % 3 < 2:
-            path["ticket_id"] = self.tickets[int(number % 3)]
+            tickets = self.tickets_of.get(case.operation.label, self.tickets)
+            path["ticket_id"] = tickets[int(number % 3)]
             if is_id(path.get("comment_id")):
-                path["comment_id"] = self.comments[int(number % 3)]
+                path["comment_id"] = self.comments[path["ticket_id"]]
             case.path_parameters = path
         if is_id(path.get("reply_id")):
             case.path_parameters = {**path, "reply_id": self.reply}
