@@ -54,7 +54,7 @@ def others(user: Any, ticket: Ticket) -> Others:
     if not ticket.requester_email:
         return Others([], 0)
     theirs = asked_by(visible_tickets(user), ticket.requester_email).select_related(None)
-    rows = theirs.order_by("-pk").values_list(*Other._fields)[: COUNTED + 1]
+    rows = theirs.order_by("-pk").values_list(*Other.__annotations__)[: COUNTED + 1]
     found = list(rows)
     shown = [Other(*row) for row in found[: SHOWN + 1] if row[0] != ticket.pk]
     return Others(shown[:SHOWN], len(found))

@@ -113,7 +113,8 @@ def new_ticket(request: HttpRequest) -> HttpResponseBase:
 
 def opened_with_files(request: HttpRequest, form: NewTicketForm) -> Ticket:
     """The files belong to the description."""
+    said = valid(form).cleaned_data  # before it waits for others to write
     with transaction.atomic():
-        ticket = editing.create(**valid(form).cleaned_data)
+        ticket = editing.create(**said)
         describe(ticket, store_all(ticket, request.FILES.getlist(FIELD), request.user))
         return ticket

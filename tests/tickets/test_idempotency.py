@@ -650,4 +650,6 @@ def test_the_documentation_tells_of_the_header(alice: User) -> None:
         ("post", "/api/tickets/"),
         ("patch", "/api/tickets/{ticket_id}/"),
         ("post", "/api/tickets/{ticket_id}/comments/"),
+        ("post", "/api/tickets/{ticket_id}/comments/{comment_id}/mail/"),
+        ("post", "/api/tickets/{ticket_id}/merge/"),
     }

@@ -17,6 +17,7 @@ from itertools import islice
 from django.db import IntegrityError, transaction
 
 import live
+from tickets import tagging
 from tickets.board import OPEN
 from tickets.database_time import clock
 from tickets.exchange.checking import Row
@@ -82,6 +83,7 @@ def _write(source: str, batch: list[Row]) -> Done:
         )
         record_creations(tickets)
         remember(tickets)
+        tagging.remember_new(tickets)
         _leave_overdue_untold(tickets)
         live.reload(set().union(*(audience_of(ticket) for ticket in tickets)))
     return Done(len(new), len(there))

@@ -25,7 +25,10 @@ MOST_PARTS = 3
 MOST_RECIPIENTS = 50  # of a report; ours goes to a few
 
 STATUS = ("message/delivery-status", "message/global-delivery-status")
-ORIGINAL = ("message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers")
+ORIGINAL = (
+    "message/rfc822", "message/rfc822-headers", "text/rfc822-headers", "message/global",
+    "message/global-headers",
+)  # fmt: skip
 NOBODY = "nobody@localhost"
 READABLE = ("text/plain", "text/html")
 SERVERS = {

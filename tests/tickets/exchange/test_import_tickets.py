@@ -26,6 +26,7 @@ from tickets.exchange.models import ImportedTicket
 from tickets.models import Change, Notice, Queue, Ticket
 from tickets.notices.due import tell_due
 from tickets.search import mentioning, remember
+from tickets.tagging import tagged
 from tickets.webhooks.models import Delivery, Webhook
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -227,7 +228,9 @@ def test_tables_of_several_kinds_are_read(content: bytes, tmp_path: Path, billin
 def test_tags_are_kept_as_tags_are_and_bad_ones_are_refused(tmp_path: Path, billing: Queue) -> None:
     head = "id,subject,queue,tags\n"
     run(written(tmp_path, f'{head}1,x,Billing,"VIP , refund"\n'))
-    assert Ticket.objects.get().tags == "refund, vip"
+    ticket = Ticket.objects.get()
+    assert ticket.tags == "refund, vip"
+    assert [found.pk for found in tagged(Ticket.objects.all(), "vip")] == [ticket.pk]
     said = refused(written(tmp_path, f"{head}2,x,Billing,{'x' * 31}\n"))
     assert "row 2, column tags: A tag has at most 30 characters" in said
 
