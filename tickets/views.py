@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 import live
 from tickets import editing
@@ -84,6 +84,7 @@ def others_of_requester(request: HttpRequest, ticket_id: int) -> HttpResponse:
     return render(request, "tickets/_others.html", shown)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @sent_by_script
 @never_cache
 @login_required

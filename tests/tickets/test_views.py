@@ -116,6 +116,14 @@ def test_pages_are_read(alice: User, ticket: Ticket) -> None:
         assert signed_in(alice).post(page).status_code == 405
 
 
+@pytest.mark.parametrize(
+    "page", ["new-ticket", "queues", "new-canned", "webhooks", "add-person", "preferences"]
+)
+def test_pages_with_a_form_take_no_other_method(page: str, admin_client: Client) -> None:
+    assert admin_client.put(reverse(page)).status_code == 405
+    assert admin_client.get(reverse(page)).status_code == 200
+
+
 @pytest.mark.parametrize("name", ACTIONS)
 def test_a_form_without_its_token_changes_nothing(name: str, alice: User, ticket: Ticket) -> None:
     client = signed_in(alice, enforce_csrf_checks=True)

@@ -17,7 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 import live
 from tickets.canned.forms import NAME_TAKEN, ReplyForm
@@ -60,6 +60,7 @@ def replies(request: HttpRequest) -> HttpResponse:
     return page(request, "canned/replies.html", head, {**context, "ticket": ticket})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def new(request: HttpRequest) -> HttpResponseBase:
     def form_for(user: Any, is_held: bool) -> ReplyForm:
@@ -68,6 +69,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
     return _form_page(request, form_for, "The reply is saved.")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def reply(request: HttpRequest, reply_id: int) -> HttpResponseBase:
     """Its form for who may change it. Others, and who answers a ticket, read it."""

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 import live
 from tickets.own.forms import LOOKS, PreferencesForm
@@ -21,6 +21,7 @@ from tickets.scripted import sent_by_script
 NO_SUCH_LOOK = "Nothing was kept: there is no such theme, and no such density of rows."
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_required
 def preferences(request: HttpRequest) -> HttpResponseBase:

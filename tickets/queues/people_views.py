@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 import live
 from tickets.board import OPEN
@@ -32,6 +32,7 @@ def people(request: HttpRequest) -> HttpResponse:
     return page(request, "queues/people.html", head, context)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_superusers
 def add_person(request: HttpRequest) -> HttpResponseBase:
     head = live.head()

@@ -10,7 +10,7 @@ from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 import live
 from tickets.forms import valid
@@ -25,6 +25,7 @@ from tickets.texts import number_in
 ADDED = "The queue is there. Now give it somebody who serves it."
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_superusers
 def queues(request: HttpRequest) -> HttpResponseBase:
     """The list of queues. A POST adds one."""

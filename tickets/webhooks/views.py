@@ -8,7 +8,7 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 import live
 from tickets.forms import valid
@@ -24,6 +24,7 @@ for_superusers = superusers_only("Only superusers manage webhooks.", "webhooks")
 ADDED = "The webhook is there, and is on."
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_superusers
 def webhooks(request: HttpRequest) -> HttpResponseBase:
     """The list of webhooks. A POST adds one, and answers with its page, for its secret is shown
@@ -46,6 +47,7 @@ def webhooks(request: HttpRequest) -> HttpResponseBase:
     return page(request, "webhooks/webhooks.html", head, context, status=status)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_superusers
 def webhook(request: HttpRequest, webhook_id: int) -> HttpResponseBase:
     """A webhook with its deliveries. A POST changes it."""
