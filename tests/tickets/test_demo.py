@@ -285,4 +285,5 @@ def test_the_demos_mail_page_takes_another_port_where_its_own_is_taken() -> None
         port = taken.getsockname()[1]
         with post_office(port) as post:
             assert httpx.get(post.page, timeout=20).status_code == 200
+            assert "article {" in httpx.get(f"{post.page}post.css", timeout=20).text
             assert post.page != f"http://127.0.0.1:{port}/"

@@ -15,9 +15,11 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
+from django.conf import settings
 from django.template.loader import render_to_string
 
 HOST = "127.0.0.1"
+STYLE = settings.BASE_DIR / "static/css/post.css"
 FROM = "Help desk <help@demo.example>"
 KEPT = 100  # messages
 LARGEST = 1_000_000  # bytes of one
@@ -90,17 +92,19 @@ def _page(post: Post, port: int) -> ThreadingHTTPServer:
         timeout = 10  # seconds for a request to come
 
         def do_GET(self) -> None:
-            if self.path != "/":
+            if self.path == "/":
+                shown = render_to_string("tickets/demo_post.html", {"letters": list(post.letters)})
+                self._answer("text/html; charset=utf-8", shown.encode())
+            elif self.path == "/post.css":
+                self._answer("text/css; charset=utf-8", STYLE.read_bytes())
+            else:
                 self.send_error(HTTPStatus.NOT_FOUND)
-                return
-            body = render_to_string("tickets/demo_post.html", {"letters": list(post.letters)})
-            content = body.encode()
+
+        def _answer(self, kind: str, content: bytes) -> None:
             self.send_response(HTTPStatus.OK)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
-            self.send_header(
-                "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"
-            )
+            self.send_header("Content-Security-Policy", "default-src 'none'; style-src 'self'")
             self.end_headers()
             self.wfile.write(content)
 
