@@ -180,7 +180,7 @@ def test_what_was_missed_is_replayed_in_order_once(server: Daphne, site: People)
 TICKET_FIELDS = {
     "id", "subject", "status", "priority", "queue", "assignee", "requester_name",
     "requester_email", "due_at", "version", "created_at", "updated_at", "last_activity_at",
-    "last_activity_by", "awaits_answer", "merged_into",
+    "last_activity_by", "awaits_answer", "merged_into", "tags",
 }  # fmt: skip
 
 
