@@ -13,6 +13,8 @@ from tests.browser.windows import (
     expect_state,
     expect_subjects,
     log_in,
+    log_out,
+    open_tab,
     row,
 )
 from tests.harness.contrast import assert_texts_stand_out
@@ -58,9 +60,8 @@ def test_every_text_has_enough_contrast(
     for path in (f"/tickets/{ticket.pk}/", "/tickets/new/", "/?q=nothing"):
         page.goto(path)
         assert_readable(page)
-    page.context.clear_cookies()
-    page.evaluate("live.resume()")
-    expect_state(page, "signed-out", "Signed out", seconds=30)
+    log_out(open_tab(page))
+    expect_state(page, "signed-out", "Signed out")
     assert_readable(page)
 
 
