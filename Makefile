@@ -30,7 +30,8 @@ example: .venv/.requirements
 
 # make test        everything, as CI runs it; the tools it needs are installed first, where it may.
 #                  Of the doctor's set-ups it takes a third, another one each day
-# make test-all    with all of the doctor's set-ups: the nightly run (two minutes more)
+# make test-all    with all of the doctor's set-ups, and all of live on each database with each bell:
+#                  the nightly run
 # make test-again  the parts that did not pass, one after the other, each from the tests that failed
 PARTS = test-tickets test-code test-browser test-both test-deploy test-streams test-doctor \
     test-postgres test-redis
@@ -43,6 +44,7 @@ test-again: lint
 	    $(filter-out $(notdir $(wildcard .pytest_cache/passed/*)),$(PARTS)) AGAIN=--last-failed
 
 test-all: export DOCTOR_GRID = all
+test-all: export BY_BELL = tests/live
 test-all: test
 
 # Nine parts, five of them side by side; each remembers by itself what failed, and that it passed.
@@ -51,6 +53,8 @@ PASSED = mkdir -p .pytest_cache/passed && touch .pytest_cache/passed/$@
 FRONTS = tests/browser tests/deploy
 DOCTOR = tests/js tests/streamdoctor
 STREAMS = $(patsubst %,tests/streamdoctor/test_%.py,any_stream command site_command)
+BY_BELL ?= $(addprefix tests/live/,log process test_checks.py test_connections.py test_contract.py \
+    test_delivery.py test_faults.py)
 BY_DATABASE = $(addprefix tests/tickets/,attachments lists mail merging presence \
     exchange/test_import_tickets.py webhooks/test_working.py) \
     $(addprefix tests/tickets/inbox/test_,arriving.py keeping.py receive_mail.py) \
@@ -69,9 +73,9 @@ test-code:
 test-both:
 	TEST_DATABASE=postgres TEST_REDIS=1 $(PYTEST) tests/live $(BY_DATABASE) && $(PASSED)
 test-postgres:
-	TEST_DATABASE=postgres $(PYTEST) tests/live && $(PASSED)
+	TEST_DATABASE=postgres $(PYTEST) $(BY_BELL) && $(PASSED)
 test-redis:
-	TEST_REDIS=1 $(PYTEST) tests/live && $(PASSED)
+	TEST_REDIS=1 $(PYTEST) $(BY_BELL) && $(PASSED)
 
 # Everything in front of it: browsers and proxies.
 test-browser:
