@@ -61,9 +61,10 @@ def heads_with_bodies(http: Any) -> None:
     write = request.write
 
     def write_together(self: Any, data: bytes) -> None:
-        connection = None if self.startedWriting else getattr(self.channel, "transport", None)
+        connection: Any = None if self.startedWriting else getattr(self.channel, "transport", None)
         if not hasattr(connection, "waits_for_more"):
-            return write(self, data)
+            write(self, data)
+            return
         connection.waits_for_more = True
         try:
             write(self, data)
