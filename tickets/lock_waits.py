@@ -23,17 +23,37 @@ def for_rows(seconds: float) -> Iterator[None]:
     if connection.vendor != "postgresql":
         yield
         return
+    before = _set_limit(f"{seconds * 1000:.0f}ms")
+    with _told_apart():
+        yield
+    _set_limit(before)
+
+
+@contextmanager
+def to_the_end(seconds: float) -> Iterator[None]:
+    """The same where nothing follows but the end of the transaction, which ends the limit."""
+    if connection.vendor == "postgresql":
+        _set_limit(f"{seconds * 1000:.0f}ms")
+    with _told_apart():
+        yield
+
+
+def _set_limit(limit: str) -> str:
+    """Returns the one before."""
     set_limit = "SELECT current_setting('lock_timeout'), set_config('lock_timeout', %s, true)"
     with connection.cursor() as cursor:
-        cursor.execute(set_limit, [f"{seconds * 1000:.0f}ms"])
-        before, _ = cursor.fetchone()
-        try:
-            yield
-        except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE:
-                raise WaitedTooLong from error
-            raise
-        cursor.execute(set_limit, [before])
+        cursor.execute(set_limit, [limit])
+        return str(cursor.fetchone()[0])
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+            raise WaitedTooLong from error
+        raise
 
 
 @contextmanager

@@ -20,8 +20,9 @@ def encode(name: str, data: str, position: int | None = None, *, first_lines: st
 
     `first_lines` stand before the event's own lines, each with its line end: a comment, or `retry`.
     """
-    for line_end, escaped in OTHER_LINE_ENDS.items():
-        data = data.replace(line_end, escaped)
+    if not data.isascii():
+        for line_end, escaped in OTHER_LINE_ENDS.items():
+            data = data.replace(line_end, escaped)
     identity = "" if position is None else f"id: {position}\n"
     return f"{first_lines}{identity}event: {name}\ndata: {data}\n\n".encode()
 

@@ -20,7 +20,7 @@ from django.db.models.functions import Concat
 from tickets import editing, lock_waits
 from tickets.bookkeeping import RememberedWrite
 from tickets.editing import StaleVersion
-from tickets.idempotency import Sent, remember
+from tickets.idempotency import Sent, remember_again
 from tickets.lock_waits import WaitedTooLong
 from tickets.merging.refusals import Merged
 from tickets.models import Ticket
@@ -59,10 +59,9 @@ def edit_each(
     there."""
 
     def set_fields(ticket_id: int) -> int:
-        (edited,) = editing.edit_each(user, [ticket_id], changes, versions)
-        if edited.ticket is None:
-            raise Ticket.DoesNotExist
-        return edited.ticket.version if edited.is_changed else 0
+        held = editing.hold(user, ticket_id, version=versions.get(ticket_id))
+        ticket = editing.saved(held, changes)
+        return ticket.version if ticket.has_changed else 0
 
     return _each(sent, ticket_ids, set_fields)
 
@@ -87,7 +86,7 @@ def _each(sent: Sent, ticket_ids: Iterable[int], act: Act) -> list[Result]:
 def _done(sent: Sent, ticket_id: int, act: Act) -> Result:
     within = LOCK_SECONDS
     try:
-        with lock_waits.for_writer(within), transaction.atomic(), lock_waits.for_rows(within):
+        with lock_waits.for_writer(within), transaction.atomic(), lock_waits.to_the_end(within):
             return Result(ticket_id, version=_once(sent, ticket_id, act) or None)
     except Ticket.DoesNotExist:
         return Result(ticket_id, NO_SUCH_TICKET)
@@ -105,7 +104,7 @@ def _once(sent: Sent, ticket_id: int, act: Act) -> int:
     """Do it, unless the same request did it before."""
     if sent.key is None:
         return act(ticket_id)
-    memory, _ = remember(sent)
+    memory = remember_again(sent)
     done = dict(part.split(":") for part in memory.parts.split())
     if f"{ticket_id}" in done:
         return int(done[f"{ticket_id}"])

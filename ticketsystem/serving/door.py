@@ -19,7 +19,9 @@ from live.stream.prefix import path_within
 from tickets.api_edges import SENTENCES, is_below
 from ticketsystem.serving import bodies
 
-BELIEVED = (b"x-forwarded-for", b"x-forwarded-port", b"x-forwarded-proto")  # by --proxy-headers
+# Headers as Twisted writes their names. Daphne believes these with --proxy-headers.
+BELIEVED = {b"X-Forwarded-For", b"X-Forwarded-Port", b"X-Forwarded-Proto"}
+UPGRADE, ROOT_PATH = b"Upgrade", b"Daphne-Root-Path"
 NO_WEBSOCKETS = "There are no WebSockets here: live updates come as an event stream."
 OURS = {NO_WEBSOCKETS, *bodies.SENTENCES}
 
@@ -39,12 +41,13 @@ def _guard_requests(request: Any) -> None:
         make(self, *args, parsePOSTFormSubmission=False, **options)
 
     def guarded_process(self: Any) -> Any:
-        self.requestHeaders.removeHeader(b"daphne-root-path")
-        for name in BELIEVED:
-            if not all(value.isascii() for value in self.requestHeaders.getRawHeaders(name, [])):
+        sent = dict(self.requestHeaders.getAllRawHeaders())
+        if ROOT_PATH in sent:
+            self.requestHeaders.removeHeader(ROOT_PATH)
+        for name in BELIEVED.intersection(sent):
+            if not all(value.isascii() for value in sent[name]):
                 self.requestHeaders.removeHeader(name)  # Daphne would fail to read it
-        upgrade = self.requestHeaders.getRawHeaders(b"upgrade", [])
-        if upgrade and upgrade[0].lower() == b"websocket":
+        if UPGRADE in sent and sent[UPGRADE][0].lower() == b"websocket":
             return self.basic_error(HTTPStatus.NOT_FOUND.value, b"Not Found", NO_WEBSOCKETS)
         return process(self)
 

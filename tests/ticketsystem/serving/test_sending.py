@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from twisted import internet
 from twisted.internet import main, protocol, tcp
+from twisted.web import http
 
 from tests.harness.processes import ROOT
 from tests.ticketsystem.serving.processes import Watched
@@ -183,6 +184,79 @@ def test_a_client_who_is_gone_is_found_out_by_the_loop(
     assert connection.doWrite() is main.CONNECTION_LOST
 
 
+@pytest.fixture
+def answer(
+    pair: tuple[Any, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> tuple[Any, list[bytes], socket.socket]:
+    """A response that has not begun, what is sent of it each time, and its client."""
+    connection, client = pair
+    monkeypatch.setattr(http.Request, "write", http.Request.write)
+    sending.heads_with_bodies(http)
+    sent: list[bytes] = []
+    send = connection.writeSomeData
+    connection.writeSomeData = lambda data: sent.append(bytes(data)) or send(data)
+    channel: Any = http.HTTPChannel()
+    channel.makeConnection(connection)
+    request = http.Request(channel, False)
+    request.method, request.clientproto = b"GET", b"HTTP/1.1"
+    return request, sent, client
+
+
+def test_a_head_and_the_first_piece_of_its_body_are_sent_as_one(
+    answer: tuple[Any, list[bytes], socket.socket],
+) -> None:
+    request, sent, client = answer
+    request.write(b"event: connected\n")
+    request.write(b"event: heartbeat\n")
+    [first, second] = sent
+    assert first.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert first.endswith(b"\r\n\r\n11\r\nevent: connected\n\r\n")
+    assert second == b"11\r\nevent: heartbeat\n\r\n"
+    assert received(client, len(first + second)) == first + second
+
+
+@pytest.mark.parametrize(("method", "body"), [(b"GET", b""), (b"HEAD", b"left out")])
+def test_a_head_that_no_body_follows_is_sent_at_once(
+    method: bytes, body: bytes, answer: tuple[Any, list[bytes], socket.socket], loop: Loop
+) -> None:
+    request, sent, _ = answer
+    request.method = method
+    request.write(body)
+    [head] = sent
+    assert head.endswith(b"\r\n\r\n")
+    assert not loop.writers
+
+
+def test_of_a_head_and_body_that_the_socket_does_not_take_nothing_is_lost(
+    answer: tuple[Any, list[bytes], socket.socket], loop: Loop
+) -> None:
+    request, _, client = answer
+    body = PIECE * 500
+    request.responseHeaders.setRawHeaders(b"Content-Length", [b"%d" % len(body)])
+    request.write(body)
+    connection = request.channel.transport
+    assert loop.writers == {connection}
+    arrived = bytearray()
+    while len(arrived.partition(b"\r\n\r\n")[2]) < len(body):
+        if loop.writers:
+            assert connection.doWrite() is None
+        arrived += client.recv(1 << 20)
+    whole = arrived.partition(b"\r\n\r\n")[2] == body
+    assert whole  # pytest would show megabytes
+
+
+def test_a_twisted_without_the_mark_sends_heads_first_and_that_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Other:
+        class Request:
+            write = "as before"
+
+    sending.heads_with_bodies(Other)
+    assert Other.Request.write == "as before"
+    assert "a request of Twisted's has no mark" in caplog.text
+
+
 def test_the_application_brings_it_along_under_daphne(site_database: str) -> None:
     with Watched(site_database) as server:
         assert server.state()["connections"] == "ticketsystem.serving.sending"
@@ -238,6 +312,11 @@ def test_every_name_of_twisteds_that_is_used_is_looked_for() -> None:
     tree = ast.parse(inspect.getsource(sending))
     [connection] = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     own = {node.name for node in ast.walk(connection) if isinstance(node, ast.FunctionDef)}
+    own |= {
+        node.targets[0].id
+        for node in connection.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
     used = {
         node.attr
         for node in ast.walk(connection)
