@@ -1,10 +1,11 @@
 """The pages of the help desk."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
 
 from tickets import actions, views
 from tickets.attachments.serving import serve
 from tickets.exchange.views import export
+from tickets.ids import IdConverter
 from tickets.lists import keeping
 from tickets.lists import views as lists
 from tickets.mail.views import send_again
@@ -12,12 +13,14 @@ from tickets.many.bar import bar
 from tickets.merging.views import merge_ticket
 from tickets.presence.views import people
 
+register_converter(IdConverter, "id")
+
 of_a_ticket = [
     path("", views.ticket, name="ticket"),
     path("description/", views.description, name="description"),
-    path("comments/<int:comment_id>/", views.comment, name="comment"),
-    path("comments/<int:comment_id>/mail/", send_again, name="send-again"),
-    path("attachments/<int:attachment_id>/<str:name>", serve, name="attachment"),
+    path("comments/<id:comment_id>/", views.comment, name="comment"),
+    path("comments/<id:comment_id>/mail/", send_again, name="send-again"),
+    path("attachments/<id:attachment_id>/<str:name>", serve, name="attachment"),
     path("edit/", actions.edit_ticket, name="edit-ticket"),
     path("take/", actions.take_ticket, name="take-ticket"),
     path("comment/", actions.add_comment, name="add-comment"),
@@ -33,7 +36,7 @@ urlpatterns = [
     path("export.csv", export, name="export"),
     path("counters/", lists.counters, name="counters"),
     path("views/", keeping.save_view, name="save-view"),
-    path("views/<int:view_id>/remove/", keeping.remove_view, name="remove-view"),
+    path("views/<id:view_id>/remove/", keeping.remove_view, name="remove-view"),
     path("presence/", people, name="presence"),
     path("tickets/new/", views.new_ticket, name="new-ticket"),
     path("canned/", include("tickets.canned.urls")),
@@ -41,5 +44,5 @@ urlpatterns = [
     path("accounts/preferences/", include("tickets.own.urls")),
     path("queues/", include("tickets.queues.urls")),
     path("webhooks/", include("tickets.webhooks.urls")),
-    path("tickets/<int:ticket_id>/", include(of_a_ticket)),
+    path("tickets/<id:ticket_id>/", include(of_a_ticket)),
 ]

@@ -6,10 +6,9 @@ import logging
 import sys
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseServerError
 from django.template.loader import render_to_string
 from django.utils.deprecation import MiddlewareMixin
-from django.views import defaults
 
 from tickets.api_edges import is_below
 from tickets.refusals import refuse
@@ -38,7 +37,10 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     only."""
     error = sys.exc_info()[1]
     answer = unavailable(request, error) if error is not None else None
-    return answer or defaults.server_error(request)
+    if answer is None:
+        page = render_to_string("500.html", {"is_read": is_read(f"{request.method}")})
+        answer = HttpResponseServerError(page)
+    return answer
 
 
 def unavailable(request: HttpRequest, error: BaseException) -> HttpResponseBase | None:

@@ -74,6 +74,13 @@ def failed(request: HttpRequest) -> str:
         return bytes(server_error(request).content).decode()  # type: ignore[attr-defined]
 
 
+def test_only_who_sent_something_is_told_what_became_of_it() -> None:
+    words = "Nothing of what you sent was saved half."
+    factory = RequestFactory()
+    assert words not in failed(factory.get("/"))
+    assert words in failed(factory.post("/"))
+
+
 def test_what_failed_on_our_side_asks_the_database_nothing(alice: User) -> None:
     request: Any = RequestFactory().get("/")
     request.user = alice
