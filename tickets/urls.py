@@ -1,19 +1,16 @@
 """The pages of the help desk."""
 
-from django.urls import include, path, register_converter
+from django.urls import include, path
 
 from tickets import actions, views
 from tickets.attachments.serving import serve
 from tickets.exchange.views import export
-from tickets.ids import IdConverter
 from tickets.lists import keeping
 from tickets.lists import views as lists
 from tickets.mail.views import send_again
 from tickets.many.bar import bar
 from tickets.merging.views import merge_ticket
 from tickets.presence.views import people
-
-register_converter(IdConverter, "id")
 
 of_a_ticket = [
     path("", views.ticket, name="ticket"),
