@@ -51,7 +51,7 @@ DOCUMENTED = {
     "django.template.loader.render_to_string", "django.template.response",
     "django.forms", "django.forms.renderers",
     "django.urls.get_script_prefix", "django.urls.include", "django.urls.path",
-    "django.urls.reverse",
+    "django.urls.register_converter", "django.urls.reverse",
     "django.utils.dateparse", "django.utils.deprecation", "django.utils.functional",
     "django.utils.html", "django.utils.module_loading", "django.utils.safestring",
     "django.utils.timezone", "django.views.decorators.cache", "django.views.decorators.csrf",

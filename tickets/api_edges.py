@@ -9,7 +9,7 @@ from http import HTTPStatus
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
-from tickets.refusals import refuse
+from tickets.refusals import NO_SUCH_ADDRESS, refuse
 
 ROOT = "/api/"
 DOCS = f"{ROOT}docs/"  # the one page for people
@@ -19,7 +19,7 @@ FOREIGN_HOST = "This Host is not in ALLOWED_HOSTS."
 SENTENCES = {
     400: "The request is malformed: its address, its headers or its body cannot be understood.",
     403: "You may not do that: send your session's cookie, and with writes the X-CSRFToken.",
-    404: "There is no such address: the documentation of the API lists those that there are.",
+    404: NO_SUCH_ADDRESS,
     413: "The request is too large.",
     429: "These are too many requests at once: wait a moment, then try again.",
     500: "The server failed at this request, and has logged why.",

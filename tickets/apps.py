@@ -1,6 +1,7 @@
 """The app as Django knows it. It connects the receivers once the models are there."""
 
 from django.apps import AppConfig
+from django.urls import register_converter
 
 import live
 
@@ -13,6 +14,7 @@ class TicketsConfig(AppConfig):
         from tickets.attachments import checks as of_files  # noqa: F401
         from tickets.attachments import sweeping as files
         from tickets.canned import telling  # noqa: F401
+        from tickets.ids import IdConverter
         from tickets.inbox import checks as of_mail  # noqa: F401
         from tickets.inbox import keeping
         from tickets.mail import sweeping as mail
@@ -22,6 +24,7 @@ class TicketsConfig(AppConfig):
         from tickets.queues import receivers as of_queues  # noqa: F401
         from tickets.webhooks import tidying
 
+        register_converter(IdConverter, "id")  # before any list of addresses is read
         live.every(files.EVERY, files.sweep)
         live.every(files.LOST_EVERY, files.forget_lost)
         live.every(keeping.PRUNE_EVERY, keeping.prune)

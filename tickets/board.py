@@ -4,7 +4,6 @@ The board and the API read the same parameters here. They differ in one default:
 the board shows the open tickets, and the API all tickets that the user may see.
 """
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +16,7 @@ from django.utils import timezone
 
 from tickets import tags
 from tickets.folding import MOST_WORDS, words_of
+from tickets.ids import IDENTITY
 from tickets.lists.due import DUE, Day
 from tickets.lists.sorting import NEWEST_FIRST, SORTS
 from tickets.models import Priority, Status, Ticket
@@ -34,7 +34,6 @@ NOBODY = 0  # asked for as an assignee: unassigned tickets; no user has this id
 LONGEST_SEARCH = 200
 LONGEST_ADDRESS = 254
 LONGEST_QUOTE = 60  # characters of what is refused
-IDENTITY = re.compile("[1-9][0-9]{0,18}")
 
 
 class BadFilter(ValueError):

@@ -27,8 +27,12 @@ from tickets.visibility import NO_SUCH_TICKET
 SIGNED_OUT = "You are signed out: log in and send the session's cookie."
 CSRF_REFUSED = "The header X-CSRFToken is missing or is not the token of the cookie."
 JUST_DELETED = "Nothing was saved: the queue or the assignee has just been deleted. Look again."
+NO_SUCH_ADDRESS = (
+    "There is no such address: the documentation of the API lists those that there are."
+)
 NOT_AN_OBJECT = "The body has to be one object of JSON, in UTF-8."
 
+READS = ("GET", "HEAD", "OPTIONS")
 FILES_AGAIN_AFTER = 600  # seconds, in Retry-After
 
 ANOTHER_BODY = "It came before, with another method, path or body: use a new key for a new write."
@@ -63,9 +67,11 @@ def refuse(
     return JsonResponse({"error": sentence, "fields": fields or {}, **beside}, status=status)
 
 
-def refuse_fields(fields: dict[str, str]) -> JsonResponse:
-    reasons = " ".join(f"{name}: {reason}" for name, reason in fields.items())
-    return refuse(HTTPStatus.UNPROCESSABLE_ENTITY, f"Nothing was saved. {reasons}", fields)
+def refuse_fields(request: HttpRequest, fields: dict[str, str]) -> JsonResponse:
+    """Who only reads has nothing to save."""
+    reasons = [f"{name}: {reason}" for name, reason in fields.items()]
+    sentence = " ".join(reasons if request.method in READS else ["Nothing was saved.", *reasons])
+    return refuse(HTTPStatus.UNPROCESSABLE_ENTITY, sentence, fields)
 
 
 def signed_out(request: HttpRequest, error: ninja.AuthenticationError) -> JsonResponse:
@@ -109,13 +115,16 @@ def too_many_words(request: HttpRequest, error: TooManyWords) -> JsonResponse:
 
 
 def bad_shape(request: HttpRequest, error: ninja.ValidationError) -> JsonResponse:
-    """Ninja says where each fault is. ("body", parameter) means that the body as a whole is no
-    object; a third word names the field that is bad. Where that is a list or an object itself, more
-    follow: numbers of items, and names of fields."""
+    """Ninja says where each fault is. In the path it makes the address one that there is not.
+    ("body", parameter) means that the body as a whole is no object; a third word names the field
+    that is bad. Where that is a list or an object itself, more follow: numbers of items, and names
+    of fields."""
     places = [fault["loc"] for fault in error.errors]
+    if any(place[0] == "path" for place in places):
+        return refuse(HTTPStatus.NOT_FOUND, NO_SUCH_ADDRESS)
     if any(place[0] == "body" and len(place) == 2 for place in places):
         return refuse(HTTPStatus.BAD_REQUEST, NOT_AN_OBJECT)
-    return refuse_fields({_field(fault): _reason(fault) for fault in error.errors})
+    return refuse_fields(request, {_field(fault): _reason(fault) for fault in error.errors})
 
 
 def _field(fault: dict[str, Any]) -> str:
@@ -134,7 +143,8 @@ def _reason(fault: dict[str, Any]) -> str:
 
 
 def bad_values(request: HttpRequest, error: exceptions.ValidationError) -> JsonResponse:
-    return refuse_fields({name: " ".join(reasons) for name, reasons in error.message_dict.items()})
+    fields = {name: " ".join(reasons) for name, reasons in error.message_dict.items()}
+    return refuse_fields(request, fields)
 
 
 def stale(request: HttpRequest, error: StaleVersion) -> JsonResponse:
@@ -166,7 +176,7 @@ def not_looked(request: HttpRequest, error: Unseen) -> JsonResponse:
 
 
 def another_body(request: HttpRequest, error: AnotherBody) -> JsonResponse:
-    return refuse_fields({HEADER: ANOTHER_BODY})
+    return refuse_fields(request, {HEADER: ANOTHER_BODY})
 
 
 def still_at_work(request: HttpRequest, error: StillAtWork) -> JsonResponse:

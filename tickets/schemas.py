@@ -22,6 +22,7 @@ from tickets.attachments.limits import MOST
 from tickets.attachments.schemas import AttachmentShown
 from tickets.bookkeeping import LONGEST_KEY
 from tickets.idempotency import BAD_KEY, HEADER, WAIT, WELL_FORMED, is_good_key
+from tickets.ids import IDENTITY
 from tickets.mail.addresses import MOST_COPIES, checked_copies
 from tickets.mail.models import State
 from tickets.models import Priority, Status, Ticket, Via
@@ -64,6 +65,12 @@ def _written(moment: Any) -> Any:
     raise ValueError("Send a date, a time and its zone, such as 2026-12-01T10:00:00Z.")
 
 
+def _in_digits(text: Any) -> Any:
+    if isinstance(text, str) and not IDENTITY.fullmatch(text):
+        raise ValueError("An id is a whole number from 1, in digits alone.")
+    return text
+
+
 def _whole(number: Any) -> Any:
     """5.0 as 5: in JSON they are the same number."""
     return int(number) if isinstance(number, float) and number.is_integer() else number
@@ -73,9 +80,10 @@ WITH_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 WITHOUT_NUL = {"not": {"pattern": r"\u0000"}}
 NOT_BLANK = {"pattern": r"\S"}
 
-Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Number = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Id = Annotated[Number, BeforeValidator(_in_digits)]  # in an address
 SeenId = Annotated[int, Field(ge=0, le=LARGEST_ID), Strict(), BeforeValidator(_whole)]
-IdInBody = Annotated[Id, Strict(), BeforeValidator(_whole)]  # 3, not "3" or true
+IdInBody = Annotated[Number, Strict(), BeforeValidator(_whole)]  # 3, not "3" or true
 Text = Annotated[
     str,
     StringConstraints(strip_whitespace=True),

@@ -15,9 +15,9 @@ from tickets.presence.views import people
 of_a_ticket = [
     path("", views.ticket, name="ticket"),
     path("description/", views.description, name="description"),
-    path("comments/<int:comment_id>/", views.comment, name="comment"),
-    path("comments/<int:comment_id>/mail/", send_again, name="send-again"),
-    path("attachments/<int:attachment_id>/<str:name>", serve, name="attachment"),
+    path("comments/<id:comment_id>/", views.comment, name="comment"),
+    path("comments/<id:comment_id>/mail/", send_again, name="send-again"),
+    path("attachments/<id:attachment_id>/<str:name>", serve, name="attachment"),
     path("edit/", actions.edit_ticket, name="edit-ticket"),
     path("take/", actions.take_ticket, name="take-ticket"),
     path("comment/", actions.add_comment, name="add-comment"),
@@ -33,7 +33,7 @@ urlpatterns = [
     path("export.csv", export, name="export"),
     path("counters/", lists.counters, name="counters"),
     path("views/", keeping.save_view, name="save-view"),
-    path("views/<int:view_id>/remove/", keeping.remove_view, name="remove-view"),
+    path("views/<id:view_id>/remove/", keeping.remove_view, name="remove-view"),
     path("presence/", people, name="presence"),
     path("tickets/new/", views.new_ticket, name="new-ticket"),
     path("canned/", include("tickets.canned.urls")),
@@ -41,5 +41,5 @@ urlpatterns = [
     path("accounts/preferences/", include("tickets.own.urls")),
     path("queues/", include("tickets.queues.urls")),
     path("webhooks/", include("tickets.webhooks.urls")),
-    path("tickets/<int:ticket_id>/", include(of_a_ticket)),
+    path("tickets/<id:ticket_id>/", include(of_a_ticket)),
 ]

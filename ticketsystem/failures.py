@@ -6,12 +6,13 @@ import logging
 import sys
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseServerError
 from django.template.loader import render_to_string
 from django.utils.deprecation import MiddlewareMixin
 from django.views import defaults
 
-from tickets.api_edges import is_below
+from tickets.api_edges import SENTENCES, is_below
 from tickets.refusals import refuse
 from ticketsystem import read_only
 from ticketsystem.database_errors import is_read_only, outcome_is_known, sentence_for
@@ -22,6 +23,14 @@ logger = logging.getLogger(__name__)
 
 AGAIN_AFTER = 5  # seconds, in Retry-After
 TITLE = "Not possible right now"
+TITLES = {
+    400: "This is not understood",
+    404: "Not found",
+    413: "This is too large",
+    500: "Something went wrong on our side",
+    503: TITLE,
+}
+TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 NOTHING_SAVED = "Nothing was saved; send it again in a moment."
 PERHAPS_SAVED = "It may have been saved all the same: look before you send it again."
 
@@ -33,12 +42,25 @@ class FailuresMiddleware(MiddlewareMixin):
         return unavailable(request, exception)
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Django's handler400, to which a form that is too large comes too."""
+    if is_below(request.path_info):
+        return defaults.bad_request(request, exception)  # api_edges.py puts it into JSON
+    status = HTTPStatus.BAD_REQUEST
+    if isinstance(exception, TOO_LARGE):
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    return refusal(request.path_info, status, TITLES[status], SENTENCES[status])
+
+
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """Django's handler500. An error of a middleware, as when a session cannot be saved, comes here
     only."""
     error = sys.exc_info()[1]
     answer = unavailable(request, error) if error is not None else None
-    return answer or defaults.server_error(request)
+    if answer is None:
+        page = render_to_string("500.html", {"is_read": is_read(f"{request.method}")})
+        answer = HttpResponseServerError(page)
+    return answer
 
 
 def unavailable(request: HttpRequest, error: BaseException) -> HttpResponseBase | None:

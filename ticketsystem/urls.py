@@ -15,6 +15,7 @@ from ticketsystem.logins.views import (
     LogIn,
 )
 
+handler400 = "ticketsystem.failures.bad_request"
 handler500 = "ticketsystem.failures.server_error"
 
 urlpatterns = [

@@ -64,7 +64,9 @@ function settle() {
   const { fresh, left, isMoved } = list.waiting;
   if (held) {
     const count = new Set([...held, ...fresh, ...left]).size;
-    pause.textContent = count > 0 ? `Resume, ${count} held back` : "Resume";
+    const more = Object.assign(document.createElement("span"), { className: "visually-hidden" });
+    more.textContent = " held back";
+    pause.replaceChildren(...(count > 0 ? [`Resume, ${count}`, more] : ["Resume"]));
     return;
   }
   announcer.count("gone", rows.mark(list.left, (id) => reasonOf(id, store, filter, seesAll)));

@@ -1,5 +1,5 @@
 /** Says that this tab has the ticket open, and whether a reply is being written in it. */
-import { part } from "./elements.js";
+import { part, parts } from "./elements.js";
 import "./people.js";
 import { freshKey, ownHeaders } from "./token.js";
 
@@ -8,7 +8,8 @@ const HIDDEN_FOR = 30_000; // then a tab has left, unless it holds a reply
 const PATIENCE = 10_000;
 
 const ticket = part(document, "#ticket", HTMLElement);
-const body = part(document, '#composer [name="body"]', HTMLTextAreaElement);
+// On the ticket's page, and in the admin's form, where there may be several.
+const REPLIES = '#composer [name="body"], [name^="comments-"][name$="-body"]';
 const client = freshKey();
 let said = "left";
 let saidAt = 0;
@@ -17,7 +18,9 @@ let isUnderWay = false;
 let isQuiet = false; // signed out, the ticket is out of sight, or the page is left
 
 function state() {
-  if (body.value.trim() || (!document.hidden && document.activeElement === body)) return "replying";
+  for (const body of parts(document, REPLIES, HTMLTextAreaElement)) {
+    if (body.value.trim() || (!document.hidden && document.activeElement === body)) return "replying";
+  }
   return document.hidden && Date.now() - hiddenAt >= HIDDEN_FOR ? "left" : "viewing";
 }
 
@@ -59,7 +62,7 @@ document.addEventListener("visibilitychange", () => {
   hiddenAt = Date.now();
   update();
 });
-["focus", "blur", "input"].forEach((name) => body.addEventListener(name, update));
+["focusin", "focusout", "input"].forEach((name) => document.addEventListener(name, update));
 document.addEventListener("live:tick", update);
 document.addEventListener("live:state", ({ detail }) => {
   if (detail.state === "live") isQuiet = false;

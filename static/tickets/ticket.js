@@ -52,7 +52,8 @@ store.watch((changes) => {
   if (changes.has(id)) draw();
 });
 document.addEventListener("live:event", ({ detail }) => {
-  const event = /** @type {Desk.Event} */ (detail);
+  const event = /** @type {Desk.Event | Desk.Told} */ (detail);
+  if (event.type === "notice.created") return void (event.data.notice.ticket === id && lookAgain());
   counters.hear(event);
   if (event.data.ticket?.id === id) tell(event);
   else if (event.type.startsWith("ticket.") && isTheirs(event.data.ticket)) othersSoon();
@@ -195,6 +196,12 @@ function look() {
   if (comment > told) tellSeen(comment);
 }
 
+/** What has come about this ticket is read with it. */
+function lookAgain() {
+  told = -1;
+  look();
+}
+
 /** A reader who is at the end of the conversation stays there, and sees what comes. For anybody else
  * nothing moves. */
 function stay() {
@@ -250,6 +257,7 @@ async function reload() {
   store.tell();
   if (version === ticket.version) panel.take(fetched.page);
   counters.take(fetched);
+  lookAgain();
   return fetched.head;
 }
 

@@ -107,6 +107,9 @@ declare namespace Desk {
     | { type: "comment.mailed"; id: number; data: Mailed }
     | { type: "presence"; id: number; data: Presence };
 
+  /** This reader was told something about a ticket, whose number stands there. */
+  type Told = { type: "notice.created"; data: { notice: { ticket: number } } };
+
   /** An event, or one that only this reader hears. */
   type Heard = Event | { type: "ticket.seen"; id: number; data: Seen };
 

@@ -228,6 +228,59 @@ def test_a_message_is_news_in_the_row_until_its_ticket_was_opened_in_any_tab(
     expect(printer.locator(".cell-subject")).not_to_contain_text("unread")
 
 
+PLACES = """() => [...document.querySelectorAll(
+    ".heading h1, #filters, .heading > .menu > summary, .tools > *, .heading > .button, #rows"
+  )].map((element) => element.getBoundingClientRect())
+    .filter(({ width }) => width > 0).map(({ x, y, width, height }) => [x, y, width, height])"""
+
+
+def test_the_tools_stand_in_the_row_of_the_heading_and_no_news_moves_them(
+    windows: Windows, site: People
+) -> None:
+    site.ticket("First")
+    page = windows.open(site.alice)
+    for width in (1920, 1280, 1100):
+        page.set_viewport_size({"width": width, "height": 800})
+        *heading, _ = page.evaluate(PLACES)
+        middles = [y + height / 2 for _, y, _, height in heading]
+        assert max(middles) - min(middles) < 8, (width, heading)
+        label = page.locator("#label")
+        assert label.evaluate("(text) => text.scrollWidth <= text.offsetWidth"), width
+    page.set_viewport_size({"width": 1280, "height": 800})
+    before = page.evaluate(PLACES)
+    page.get_by_role("button", name="Pause").click()
+    for number in range(12):
+        site.ticket(f"Held back {number}")
+    expect(page.get_by_role("button", name="Resume")).to_have_text("Resume, 12 held back")
+    assert page.evaluate(PLACES) == before
+    for state in ("reconnecting", "not-live", "signed-out"):
+        page.evaluate("(state) => (document.documentElement.dataset.liveState = state)", state)
+        assert page.evaluate(PLACES) == before, state
+
+
+def test_long_names_and_words_leave_the_rest_whole(windows: Windows, site: People) -> None:
+    site.billing.name = f"Rechnungswesen und Zahlungsverkehr {site.billing.pk}"
+    site.billing.save()
+    Ticket.objects.bulk_create(
+        Ticket(subject="x" * 150, queue=site.billing, tags="a-tag-of-thirty-characters-now")
+        for _ in range(12)
+    )
+    page = windows.open(site.alice)
+    number = page.locator("#side a", has_text="Rechnungswesen").locator(".count")
+    expect(number).to_have_text("12")
+    for whole in (number, page.locator("#rows .label").first):
+        assert whole.evaluate("(it) => it.getBoundingClientRect().height") <= 20
+    # The mark of an unread ticket stands before its subject, not in a line of its own.
+    subject = page.locator("#rows .subject").first
+    assert subject.evaluate("(link) => link.innerText.length > 0")
+    first_line = """(link) => {
+      const range = document.createRange();
+      range.selectNodeContents(link);
+      return range.getClientRects()[0].top - link.getBoundingClientRect().top;
+    }"""
+    assert subject.evaluate(first_line) < 10
+
+
 def test_no_row_grows_when_it_changes_or_leaves_and_a_mark_stands_where_motion_is_unwelcome(
     windows: Windows, site: People
 ) -> None:

@@ -36,6 +36,14 @@ LISTEN = """
 """
 
 
+HIDE = """
+  window.look = (isHidden) => {
+    Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }
+"""
+
+
 def give(ticket: Ticket, site: People) -> None:
     with acting_as(site.carol):
         ticket.assignee = site.alice
@@ -45,6 +53,12 @@ def give(ticket: Ticket, site: People) -> None:
 def say(ticket: Ticket, site: People, body: str = "Any news?") -> Comment:
     with acting_as(site.carol):
         return Comment.objects.create(ticket=ticket, author=site.carol, body=body)
+
+
+def unread(site: People) -> list[int]:
+    """The tickets of alice's unread notices."""
+    notices = Notice.objects.filter(user=site.alice, read_at=None)
+    return list(notices.values_list("ticket_id", flat=True))
 
 
 def expect_unread(number: str, *pages: Page) -> None:
@@ -101,6 +115,32 @@ def test_a_notice_leads_to_its_place_and_an_opened_ticket_reads_its_notices_anyw
     say(ticket, site, "And while it is open")
     expect(elsewhere.locator("#notices li")).to_have_count(3)
     expect_unread("", board, elsewhere)
+
+
+def test_a_notice_about_the_ticket_before_ones_eyes_is_read_as_it_comes(
+    windows: Windows, site: People
+) -> None:
+    """Also one that comes without a comment, such as that the ticket is one's own now."""
+    ticket, other = site.ticket("Before my eyes"), site.ticket("Other")
+    page = windows.open(site.alice, f"/tickets/{ticket.pk}/")
+    give(other, site)
+    expect_unread("1", page)
+    give(ticket, site)
+    expect(page.locator("#panel [name=assignee]")).to_have_value(f"{site.alice.pk}")
+    eventually(page, lambda: unread(site), lambda tickets: tickets == [other.pk])
+    expect_unread("1", page)
+
+
+def test_a_notice_waits_until_its_ticket_is_looked_at(windows: Windows, site: People) -> None:
+    ticket = site.ticket("In a tab behind")
+    page = windows.open(site.alice, f"/tickets/{ticket.pk}/")
+    page.evaluate(f"{HIDE}; look(true)")
+    give(ticket, site)
+    expect_unread("1", page)
+    assert unread(site) == [ticket.pk]
+    page.evaluate("look(false)")
+    expect_unread("", page)
+    assert unread(site) == []
 
 
 def test_a_ticket_that_leaves_ones_sight_takes_its_notices_along(

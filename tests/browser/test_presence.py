@@ -4,6 +4,7 @@ list, until they are gone."""
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models.functions import Now
 from playwright.sync_api import Locator, Page, expect
 
@@ -49,6 +50,32 @@ def words(page: Page) -> Locator:
 def silent(**of: Any) -> None:
     """As if nothing had been heard of these tabs for so long that they count as gone."""
     Presence.objects.filter(**of).update(seen_at=Now() - timedelta(seconds=GONE_AFTER + 1))
+
+
+def test_the_form_in_the_admin_shows_who_is_there_and_its_user_is_shown_to_others(
+    windows: Windows, site: People
+) -> None:
+    ticket = site.ticket()
+    User.objects.filter(pk=site.carol.pk).update(first_name="<b>Carol</b>")
+    detail = windows.open(site.carol, page_of(ticket))
+    form = windows.open(site.admin, "/")
+    form.goto(f"/admin/tickets/ticket/{ticket.pk}/change/")
+    people = form.locator("#ticket [data-slot=people]")
+    name = site.admin.username
+    expect(people).to_contain_text("<b>Carol</b>")
+    expect(people.locator("b")).to_have_count(0)
+    expect(on_page(detail)).to_contain_text(name)
+    words(detail).fill("I am on it")
+    expect(people).to_contain_text("<b>Carol</b> is replying")
+    form.locator("#comments-group .add-row a").click()
+    form.locator("#id_comments-0-body").fill("So am I")
+    expect(on_page(detail)).to_contain_text(f"{name} is replying")
+    form.locator("#id_comments-0-body").fill("")
+    form.get_by_label("Subject").focus()
+    expect(on_page(detail)).not_to_contain_text("is replying")
+    expect(on_page(detail)).to_contain_text(name)
+    form.goto("/admin/tickets/ticket/")
+    expect(on_page(detail)).to_be_hidden()
 
 
 def test_a_colleague_is_seen_on_the_ticket_and_on_its_row_until_they_leave(

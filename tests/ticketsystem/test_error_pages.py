@@ -1,6 +1,7 @@
 """Error pages stand inside the site: whoever is signed in keeps the bar and its menu."""
 
 import re
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.harness.people import signed_in
 from tickets.models import Ticket
-from ticketsystem.failures import refusal, server_error
+from ticketsystem.failures import TITLES, refusal, server_error
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +75,13 @@ def failed(request: HttpRequest) -> str:
         return bytes(server_error(request).content).decode()  # type: ignore[attr-defined]
 
 
+def test_only_who_sent_something_is_told_what_became_of_it() -> None:
+    words = "Nothing of what you sent was saved half."
+    factory = RequestFactory()
+    assert words not in failed(factory.get("/"))
+    assert words in failed(factory.post("/"))
+
+
 def test_what_failed_on_our_side_asks_the_database_nothing(alice: User) -> None:
     request: Any = RequestFactory().get("/")
     request.user = alice
@@ -84,3 +92,36 @@ def test_what_failed_on_our_side_asks_the_database_nothing(alice: User) -> None:
         assert menu_of(html) == ["/", "/"]
         assert "alice" not in html
         assert 'class="button" href="/">To the board' in html
+
+
+def test_a_form_that_is_too_large_is_told_so_and_not_that_its_address_is_wrong(
+    alice: User,
+) -> None:
+    answer = signed_in(alice).post("/tickets/new/", {"subject": "x" * 3_000_000})
+    html = answer.content.decode()
+    assert answer.status_code == 413
+    assert "<h1>This is too large</h1>" in html
+    assert menu_of(html) == ["/", "/"]
+
+
+def test_a_request_that_cannot_be_read_is_refused_within_the_site(alice: User) -> None:
+    kind = "multipart/form-data; boundary=\xff"
+    answers = [
+        signed_in(alice).post("/tickets/new/", b"x", content_type=kind),
+        signed_in(alice).get("/", headers={"Host": "elsewhere.example"}),
+    ]
+    for answer in answers:
+        html = answer.content.decode()
+        assert answer.status_code == 400
+        assert "<h1>This is not understood</h1>" in html
+        assert menu_of(html) == ["/", "/"]
+
+
+@pytest.mark.parametrize("status", [400, 404, 413, 429, 500, 503])
+def test_a_refusal_without_a_database_is_a_page_of_the_site(status: int) -> None:
+    title = TITLES.get(status, "Too many requests")
+    html = refusal("/", HTTPStatus(status), title, "In words of people.").content.decode()
+    assert f"<h1>{title}</h1>" in html
+    assert "In words of people." in html
+    assert menu_of(html) == ["/", "/"]
+    assert f"{status}" not in html.partition("<main")[2]

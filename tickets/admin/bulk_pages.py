@@ -53,7 +53,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_urls(self) -> list[Any]:
         job = self.admin_site.admin_view(self.job_view)
-        return [path("bulk/<int:number>/", job, name="tickets_bulk_job"), *super().get_urls()]
+        return [path("bulk/<id:number>/", job, name="tickets_bulk_job"), *super().get_urls()]
 
     def job_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """How far the job is. A POST does the next step, for the user alone who confirmed it."""

@@ -85,7 +85,7 @@ class KeptMailAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.file_view)
-        own = path("<int:number>/file/", view, name="tickets_keptmail_file")
+        own = path("<id:number>/file/", view, name="tickets_keptmail_file")
         return [own, *super().get_urls()]
 
     def file_view(self, request: HttpRequest, number: int) -> HttpResponse:

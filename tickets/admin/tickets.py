@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
+import live
 from tickets import editing
 from tickets.admin.bulk_pages import BulkActions
 from tickets.admin.fresh_forms import FreshForm
@@ -126,8 +127,9 @@ class TicketAdmin(SavedOnce, FreshForm, BulkActions):
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:  # fmt: skip
+        context = {"head": live.head(), **(extra_context or {})}  # before the data of the page
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return super().changeform_view(request, object_id, form_url, context)
         except Ticket.DoesNotExist:  # it left this user's sight after the page had found it
             raise Http404(NO_SUCH_TICKET) from None
 

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,6 +17,7 @@ from tickets.names import name_of
 from tickets.pages import page
 from tickets.queues.forms import PersonForm
 from tickets.queues.guards import REFUSED, Refused, answer, do_once, for_superusers, refused
+from tickets.queues.last_superuser import keep_one
 from tickets.queues.lists import everybody, found, part_of, with_queue_count
 
 NOT_YOURSELF = "You cannot deactivate yourself: another superuser can."
@@ -64,8 +66,11 @@ def set_active(request: HttpRequest, user_id: int) -> HttpResponseBase:
     def save() -> Any:
         if person == request.user and not is_active:
             raise Refused(NOT_YOURSELF)
-        person.is_active = is_active
-        person.save(update_fields=["is_active"])
+        with transaction.atomic():
+            if not is_active:
+                keep_one([person.pk])
+            person.is_active = is_active
+            person.save(update_fields=["is_active"])
         return person
 
     return answer(request, save, _sentence(person, is_active), "people")

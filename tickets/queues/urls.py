@@ -13,8 +13,8 @@ of_a_queue = [
 ]
 urlpatterns = [
     path("", views.queues, name="queues"),
-    path("<int:queue_id>/", include(of_a_queue)),
+    path("<id:queue_id>/", include(of_a_queue)),
     path("people/", people_views.people, name="people"),
     path("people/add/", people_views.add_person, name="add-person"),
-    path("people/<int:user_id>/active/", people_views.set_active, name="set-active"),
+    path("people/<id:user_id>/active/", people_views.set_active, name="set-active"),
 ]

@@ -12,7 +12,7 @@ of_a_webhook = [
 ]
 urlpatterns = [
     path("", views.webhooks, name="webhooks"),
-    path("<int:webhook_id>/", include(of_a_webhook)),
-    path("deliveries/<int:delivery_id>/", views.delivery, name="delivery"),
-    path("deliveries/<int:delivery_id>/again/", views.send_again, name="send-again"),
+    path("<id:webhook_id>/", include(of_a_webhook)),
+    path("deliveries/<id:delivery_id>/", views.delivery, name="delivery"),
+    path("deliveries/<id:delivery_id>/again/", views.send_again, name="send-again"),
 ]

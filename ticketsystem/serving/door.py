@@ -3,7 +3,8 @@
 * A client could name the path that the site stands under (`Daphne-Root-Path`), and every link of
   the page then led there. That is for whoever starts the server to say.
 * A handshake of a WebSocket, of which there are none here, was answered with 500 and a traceback.
-* What they refuse themselves is said in JSON below /api/, and in a sentence elsewhere.
+* What they refuse themselves is said in JSON below /api/, and on a page of the site elsewhere; what
+  cannot be read at all, in a sentence.
 * A request line that is too long had no answer at all, nor had some types of content: Twisted read
   each form on the event loop, large ones too, for an application that reads them itself.
 
@@ -15,8 +16,12 @@ import sys
 from http import HTTPStatus
 from typing import Any
 
+from django.core.handlers.asgi import get_script_prefix
+from django.urls import set_script_prefix
+
 from live.stream.prefix import path_within
 from tickets.api_edges import SENTENCES, is_below
+from ticketsystem.failures import TITLES, refusal
 from ticketsystem.serving import bodies
 
 # Headers as Twisted writes their names. Daphne believes these with --proxy-headers.
@@ -35,7 +40,7 @@ def guard() -> None:
 
 
 def _guard_requests(request: Any) -> None:
-    make, process, basic_error = request.__init__, request.process, request.basic_error
+    make, process = request.__init__, request.process
 
     def guarded_make(self: Any, *args: Any, **options: Any) -> None:
         make(self, *args, parsePOSTFormSubmission=False, **options)
@@ -52,12 +57,14 @@ def _guard_requests(request: Any) -> None:
         return process(self)
 
     def guarded_error(self: Any, status: int, status_text: bytes, body: str) -> Any:
-        if not _is_of_the_api(self.uri, self.server.root_path):
-            return basic_error(self, status, status_text, body)
+        scope = _scope(self.uri, self.server.root_path)
+        set_script_prefix(get_script_prefix(scope))
         sentence = body if body in OURS else SENTENCES.get(status, f"{body}.")
-        headers = [(b"Content-Type", b"application/json"), (b"Cache-Control", b"private, no-store")]
+        title = TITLES.get(status, f"{HTTPStatus(status).phrase}")
+        answer = refusal(path_within(scope), HTTPStatus(status), title, sentence)
+        headers = [(name.encode(), value.encode()) for name, value in answer.items()]
         self.handle_reply({"type": "http.response.start", "status": status, "headers": headers})
-        self.handle_reply({"type": "http.response.body", "body": _in_json(sentence)})
+        self.handle_reply({"type": "http.response.body", "body": answer.content})
 
     request.__init__ = guarded_make
     request.process, request.basic_error = guarded_process, guarded_error
@@ -80,7 +87,7 @@ def _guard_channels(http: Any) -> None:
             return  # it has been told already
         line, unreadable[0] = line or unreadable[0], b""
         target = getattr(self, "_path", b"") or line.partition(b" ")[2]
-        if _is_of_the_api(target):
+        if is_below(path_within(_scope(target))):
             kind, body = "application/json", _in_json(SENTENCES[HTTPStatus.BAD_REQUEST])
         else:
             kind, body = "text/plain; charset=utf-8", SENTENCES[HTTPStatus.BAD_REQUEST].encode()
@@ -96,10 +103,9 @@ def _guard_channels(http: Any) -> None:
     http.HTTPChannel.lineLengthExceeded = refuse
 
 
-def _is_of_the_api(target: bytes, root_path: str = "") -> bool:
-    """By the address as it was sent, which may be nothing that can be read."""
-    path = target.partition(b"?")[0].decode("latin1")
-    return is_below(path_within({"path": path, "root_path": root_path}))
+def _scope(target: bytes, root_path: str = "") -> Any:
+    """Of an address as it was sent, which may be nothing that can be read."""
+    return {"path": target.partition(b"?")[0].decode("latin1"), "root_path": root_path}
 
 
 def _in_json(sentence: str) -> bytes:

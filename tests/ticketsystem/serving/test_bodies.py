@@ -68,6 +68,7 @@ def test_what_is_too_large_is_refused_with_a_sentence_and_kept_nowhere(
         status, body = answer_on(client)
     assert status == 413
     assert b"at most 26 MB are taken" in body
+    assert ("<h1>This is too large</h1>" in body.decode()) != path.startswith("/api/")
     if path.startswith("/api/"):
         assert set(json.loads(body[body.index(b"{") : body.rindex(b"}") + 1])) == {
             "error",

@@ -67,6 +67,10 @@ def test_a_websocket_is_refused_with_a_sentence(door: Daphne, path: bytes, more:
     assert b"There are no WebSockets here" in answer.body
     if path.startswith(b"/api/"):
         assert "WebSockets" in answer.error()
+    else:
+        assert b"<h1>Not found</h1>" in answer.body
+        assert b'<a class="brand" href="/">' in answer.body
+        assert b"Daphne" not in answer.body
 
 
 @pytest.mark.parametrize("claimed", [b"/evil", b"//evil.example", b"/%00", b"\xff"])
