@@ -24,12 +24,7 @@ from django.utils.html import escape
 from tickets.links import paragraphs
 from tickets.mail.addresses import in_a_line, on_the_wire, sender
 from tickets.mail.models import Mail
-from tickets.mail.threads import (
-    message_id_for,
-    named_before,
-    reply_address,
-    token_of,
-)
+from tickets.mail.threads import message_id_for, named_before, reply_address, token_for
 from tickets.models import Attachment, Ticket
 from tickets.public import said_by
 
@@ -56,7 +51,7 @@ def message_of(mail: Mail) -> tuple[bytes, list[str]]:
 def _reply(mail: Mail) -> Message:
     comment: Any = mail.comment
     ticket: Ticket = comment.ticket
-    token = token_of(ticket)
+    token = token_for(comment)
     files, too_large = _files(comment)
     text = comment.body
     if too_large:
@@ -68,7 +63,7 @@ def _reply(mail: Mail) -> Message:
     message["Reply-To"] = _mailbox(desk, reply_address(token))
     _set_subject(message, f"[#{ticket.pk}] {mail.subject}")
     message["Message-ID"] = message_id_for(mail, token)
-    if named := named_before(mail, token):
+    if named := named_before(mail):
         message["In-Reply-To"] = named[-1]
         message["References"] = " ".join(named)
     return message
