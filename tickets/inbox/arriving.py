@@ -84,11 +84,6 @@ def read_or_refuse(raw: bytes) -> Received:
         return read(raw)
     except Unreadable as error:
         raise Refused(f"{error}") from error
-    except MemoryError:
-        raise
-    except Exception as error:
-        logger.exception("a message could not be read")
-        raise Refused(f"It could not be read ({type(error).__name__}).") from error
 
 
 def take_in(raw: bytes, received: Received, *, insist: bool = False) -> Arrived:

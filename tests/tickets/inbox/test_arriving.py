@@ -12,7 +12,7 @@ from tests.tickets.inbox.fixtures import NAMES, raw
 from tests.tickets.inbox.letters import DESK, JONAS, above, bounce_of, letter, vouched
 from tickets import editing
 from tickets.actor import acting_as
-from tickets.inbox import arriving, limits
+from tickets.inbox import arriving, limits, reading
 from tickets.inbox.arriving import TryAgain, receive
 from tickets.inbox.limits import ANSWERS_OF_ONE, TICKETS_OF_ALL, TICKETS_OF_ONE
 from tickets.inbox.models import KeptMail, Letter, MailText
@@ -309,16 +309,28 @@ def test_a_message_that_breaks_us_is_kept_and_the_next_one_comes_in(
     def broken(*args: Any) -> None:
         raise ZeroDivisionError
 
-    for module, name in ((arriving, "read"), (arriving, "words_of")):
+    for module, name in ((reading, "take_apart"), (arriving, "words_of")):
         with monkeypatch.context() as patched:
             patched.setattr(module, name, broken)
             receive(letter(f"{name}", to=token))
     assert [mail.reason for mail in KeptMail.objects.order_by("pk")] == [
-        "It could not be read (ZeroDivisionError).",
+        "The message could not be read, by a fault that is logged: ZeroDivisionError.",
         "It could not be taken in (ZeroDivisionError); the log has more.",
     ]
     receive(letter("words_of", to=token))
     assert said(jonas).body == "words_of"
+
+
+def test_where_there_is_no_memory_for_a_message_it_comes_again(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(*args: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(reading, "take_apart", too_much)
+    with pytest.raises(TryAgain, match="not there now: MemoryError"):
+        receive(letter(to=token))
+    assert not KeptMail.objects.exists()
 
 
 def test_what_is_no_message_is_kept_with_its_reason() -> None:
