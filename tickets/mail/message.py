@@ -19,6 +19,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models.functions import Left
+from django.utils import timezone
 from django.utils.html import escape
 
 from tickets.links import paragraphs
@@ -95,7 +96,7 @@ def _quoted(comment: Any, ticket: Ticket) -> str:
     words = last.beginning if last else ticket.description
     if not words.strip():
         return ""
-    at = last.created_at if last else ticket.created_at
+    at = timezone.localtime(last.created_at if last else ticket.created_at)
     who = said_by(last, ticket) if last else ticket.requester_name
     lines = words[:QUOTED_CHARACTERS].strip().splitlines()
     shown = "\n".join(lines[:QUOTED_LINES])
