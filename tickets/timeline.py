@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count, IntegerField, Q, QuerySet, Subquery
+from django.db.models import Count, IntegerField, Max, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Left, Length
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -103,7 +103,7 @@ class Timeline:
     entries: list[Entry]  # the oldest first
     earlier: int  # how many there are before them
     is_past: bool  # there are later ones
-    seen: int = 0  # the newest comment that its reader has seen then; 0 is none
+    seen: int = 0  # the newest comment, with those before the entries; 0 is none
     attached: list[Attachment] = field(default_factory=list)  # to the ticket's description
 
     @property
@@ -115,6 +115,7 @@ class Timeline:
 def timeline(ticket: Ticket, before: Place | None = None) -> Timeline:
     """The newest entries, or those just before a place, however many there are in all."""
     comments, changes = ticket.comments.all(), ticket.history.all()
+    newest = comments.aggregate(newest=Max("pk"))["newest"] or 0  # asked before what is shown
     if before is not None:
         comments, changes = (
             comments.filter(before.comments_before),
@@ -128,7 +129,7 @@ def timeline(ticket: Ticket, before: Place | None = None) -> Timeline:
     shown = entries[-AT_ONCE:]
     if not shown:
         return Timeline([], 0, before is not None, attached=attached)
-    seen = max((comment.pk for comment in said), default=0)
+    seen = max([newest, *(comment.pk for comment in said)])
     if len(entries) == len(shown) and max(len(said), len(saved)) < AT_ONCE:
         return Timeline(shown, 0, before is not None, seen, attached)
     first = Place.of(shown[0])

@@ -101,6 +101,7 @@ export function takeTimeline({ page, head }) {
   );
   tellTimes(theirs);
   timeline.replaceChildren(...theirs.children, ...newer);
+  timeline.dataset.seen = theirs.dataset.seen;
   timeline.toggleAttribute("data-past", theirs.hasAttribute("data-past"));
   tellFolds(timeline);
 }
@@ -108,9 +109,10 @@ export function takeTimeline({ page, head }) {
 /** Whether what came later is not on this page. */
 export const isPast = () => timeline.hasAttribute("data-past");
 
-/** The newest comment that the page shows; 0 if it shows none. */
+/** The newest comment of the page, which may stand among the earlier ones that it does not show: a
+ * ticket that was merged into this one brings comments of its own time. 0 if there is none. */
 export const newestComment = () =>
-  Math.max(0, ...itemsOf(timeline).map(({ dataset }) => Number(dataset.comment ?? 0)));
+  Math.max(Number(timeline.dataset.seen), ...itemsOf(timeline).map(({ dataset }) => Number(dataset.comment ?? 0)));
 
 /** @param {Element} list */
 const itemsOf = (list) => parts(list, ":scope > li", HTMLLIElement);

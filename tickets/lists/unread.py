@@ -1,5 +1,6 @@
-"""What somebody has not read yet: a message of somebody else, or a ticket that somebody else has
-opened, is unread until they have looked at the ticket, in whichever tab or browser.
+"""What somebody has not read yet: a message of somebody else, a ticket that somebody else has
+opened, or one into which they have merged another, is unread until they have looked at the ticket,
+in whichever tab or browser.
 
 What is older than their time here never counts, or a new agent would begin with thousands: in the
 queues that they serve since they serve them, elsewhere since they have an account. Before the first
@@ -15,7 +16,7 @@ from django.db.models import Min, OuterRef, Subquery
 
 import live
 from tickets.bookkeeping import Seen
-from tickets.history import CREATED
+from tickets.history import CREATED, TOOK_IN
 from tickets.models import Change, Comment, Membership, Ticket
 from tickets.visibility import user_audience
 
@@ -28,6 +29,7 @@ class News(NamedTuple):
     opened_by: int | None
     newest: int | None  # comment of somebody else
     said_at: datetime | None
+    grown_at: datetime | None  # when somebody else last merged another ticket into it
     seen: int | None  # up to which comment the user has read; None: never opened
     serves_since: datetime | None
 
@@ -35,7 +37,7 @@ class News(NamedTuple):
         if self.seen is not None:
             return (self.newest or 0) > self.seen
         since = self.serves_since or begin
-        news = [self.said_at, None if self.opened_by == user.pk else self.opened_at]
+        news = [self.said_at, self.grown_at, None if self.opened_by == user.pk else self.opened_at]
         return since is not None and any(at is not None and at > since for at in news)
 
 
@@ -63,10 +65,16 @@ def see(user: Any, ticket: Ticket, comment: int) -> None:
             live.publish("ticket.seen", data, [user_audience(user.pk)])
 
 
+def forget_seen(ticket: Ticket, actor: Any) -> None:
+    """Nobody but the actor has read what the ticket has just taken in, however old it is."""
+    Seen.objects.filter(ticket=ticket).exclude(user=actor.pk if actor else None).delete()
+
+
 def _news(user: Any, keys: Sequence[int]) -> list[News]:
     by_others = Comment.objects.filter(ticket=OuterRef("pk")).exclude(author=user.pk)
     newest = by_others.order_by("-created_at", "-pk")
     opening = Change.objects.filter(ticket=OuterRef("pk"), field=CREATED).order_by("at")
+    grown = Change.objects.filter(ticket=OuterRef("pk"), field=TOOK_IN).exclude(actor=user.pk)
     seen = Seen.objects.filter(user=user.pk, ticket=OuterRef("pk"))
     serving = Membership.objects.filter(user=user.pk, queue=OuterRef("queue"))
     told = Ticket.objects.filter(pk__in=keys).order_by()
@@ -78,6 +86,7 @@ def _news(user: Any, keys: Sequence[int]) -> list[News]:
             Subquery(opening.values("actor")[:1]),
             Subquery(newest.values("pk")[:1]),
             Subquery(newest.values("created_at")[:1]),
+            Subquery(grown.order_by("-at").values("at")[:1]),
             Subquery(seen.values("comment")[:1]),
             Subquery(serving.values("since")[:1]),
         )

@@ -6,8 +6,10 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce
 
 import live
+from tickets.actor import current_actor
 from tickets.history import CREATED
 from tickets.inbox.models import Letter, MailText
+from tickets.lists.unread import forget_seen
 from tickets.mail.models import Heard
 from tickets.models import Attachment, Comment, Notice, Ticket, Via
 from tickets.names import name_of
@@ -26,6 +28,7 @@ def move_all(ticket: Ticket, into: Ticket) -> None:
     _move_files(ticket, into, opening)
     _move_mail(ticket, into, opening)
     _move_notices(ticket, into)
+    forget_seen(into, current_actor())
 
 
 def _opening(ticket: Ticket, into: Ticket) -> Comment:

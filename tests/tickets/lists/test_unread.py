@@ -13,6 +13,7 @@ from tests.harness.people import agent, signed_in
 from tests.harness.told import forget, names, only
 from tickets.actor import acting_as
 from tickets.bookkeeping import Seen
+from tickets.merging.deeds import merge
 from tickets.models import Comment, Queue, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +152,28 @@ def test_who_serves_no_queue_begins_with_their_account_and_never_before_the_firs
     assert unread(admin) == unread(dave) == set()
     say(before, None)
     assert unread(admin) == unread(dave) == {before.pk}
+
+
+def test_a_ticket_that_takes_in_another_is_news_to_all_but_who_merged_them(
+    billing: Queue, alice: User, carol: User
+) -> None:
+    """Whoever had read it, and whoever is newer than all that it takes in; pages that heard of the
+    merge say so too (static/tickets/store.js)."""
+    one, other = (Ticket.objects.create(subject="x", queue=billing) for _ in range(2))
+    newest = {ticket: say(ticket, None) for ticket in (one, other)}
+    for ticket, comment in newest.items():
+        see(alice, ticket, comment)
+        see(carol, ticket, comment)
+    erin = agent("erin", billing)
+    with acting_as(alice):
+        assert unread(alice) == unread(carol) == unread(erin) == set()
+        merge(alice, one.pk, other.pk, despite=True)
+    assert unread(alice) == set()
+    assert unread(carol) == unread(erin) == {other.pk}
+    for user in (carol, erin):
+        page: Any = signed_in(user).get(f"/tickets/{other.pk}/")
+        see(user, other, page.context["timeline"].seen)
+        assert unread(user) == set()
 
 
 def test_a_page_asks_once_for_all_its_rows(alice: User, billing: Queue) -> None:

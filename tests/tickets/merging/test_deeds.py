@@ -30,7 +30,7 @@ from tickets.notices.models import Kind
 from tickets.notices.reading import Bell
 from tickets.public import noted, said_by
 from tickets.search import fold_all, mentioning
-from tickets.timeline import timeline
+from tickets.timeline import AT_ONCE, timeline
 from tickets.undo import NotUndoable, undo
 
 pytestmark = pytest.mark.django_db
@@ -370,6 +370,18 @@ def test_it_is_news_to_who_writes_and_to_who_has_read_all(
     newest = say(fire, alice, "Newest")
     merge(alice, smoke.pk, fire.pk)
     assert editing.unseen(fire, carol, newest.pk).exists()
+
+
+def test_a_page_loaded_since_has_seen_what_stands_among_the_earlier_entries(
+    smoke: Ticket, fire: Ticket, alice: User, carol: User
+) -> None:
+    """Or a reply would be stopped for a comment that the page does not even show."""
+    for _ in range(AT_ONCE):
+        say(fire, alice, "Later than what the other one was opened with")
+    merge(alice, smoke.pk, fire.pk)
+    page = timeline(fresh(fire))
+    assert page.earlier
+    assert not editing.unseen(fire, carol, page.seen).exists()
 
 
 def test_what_is_said_to_a_merged_ticket_by_others_than_agents_goes_where_it_leads(
