@@ -1,6 +1,6 @@
 /** Appends in place what is said and done on a ticket. */
 import { tellTimes } from "./clock.js";
-import { copyOf, part, parts } from "./elements.js";
+import { copyOf, make, part, parts } from "./elements.js";
 import { flash } from "./flash.js";
 import { tellFolds } from "./folds.js";
 import { writeSaid } from "./said.js";
@@ -134,8 +134,4 @@ function append(item, at) {
 }
 
 /** @param {string} text */
-function strong(text) {
-  const element = document.createElement("strong");
-  element.textContent = text;
-  return element;
-}
+const strong = (text) => make("strong", {}, text);
