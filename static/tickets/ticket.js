@@ -269,7 +269,7 @@ function retry(error) {
 composer.restore(Composer.isSaid);
 
 // Files and pictures wait until somebody is at work here.
-const wait = () => import("./offered.js").then(({ offer }) => offer(composer.form));
+const wait = () => import("./files.js").then(({ follow }) => follow(composer.form));
 for (const deed of ["focusin", "pointerover", "dragenter"]) addEventListener(deed, wait, { once: true });
 if (composer.files.value) wait();
 panel.restore();
