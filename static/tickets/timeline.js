@@ -71,10 +71,10 @@ export function appendChange({ ticket, changes, actor, at }, position) {
  */
 export function sentence({ changes, actor }) {
   /** @type {(Node | string)[]} */
-  const parts = [strong(actor?.name ?? "The system"), " "];
+  const parts = [make("strong", {}, actor?.name ?? "The system"), " "];
   steps({ changes, actor }).forEach(([deed, values], index) => {
     parts.push(index ? `, ${deed}` : deed);
-    if (values) parts.push(" ", strong(values));
+    if (values) parts.push(" ", make("strong", {}, values));
   });
   return parts;
 }
@@ -132,6 +132,3 @@ function append(item, at) {
   timeline.append(readNow(item));
   flash(item);
 }
-
-/** @param {string} text */
-const strong = (text) => make("strong", {}, text);
