@@ -3,7 +3,7 @@
  * The form names them in a control, which is part of its draft, so a text that is refused and a page
  * that is loaded again keep them. */
 import { dim, inWords, isolated } from "./attached.js";
-import { part, parts } from "./elements.js";
+import { make, part, parts } from "./elements.js";
 import { ownHeaders } from "./token.js";
 
 const NO_CONNECTION = "there is no connection to the server.";
@@ -70,6 +70,13 @@ function watch(form) {
 /** @param {Event} event */
 const ask = (event) => event.preventDefault();
 
+/**
+ * @param {string} textContent
+ * @param {() => void} onclick
+ */
+const button = (textContent, onclick) =>
+  make("button", { type: "button", className: "link", textContent, onclick });
+
 class Chip {
   /**
    * @param {HTMLFormElement} form
@@ -81,20 +88,16 @@ class Chip {
     this.name = name;
     this.id = 0; // until it is uploaded
     this.request = new XMLHttpRequest();
-    this.item = document.createElement("li");
     this.state = dim(inWords(size));
-    const remove = document.createElement("button");
-    Object.assign(remove, { type: "button", className: "link", textContent: "Remove" });
-    remove.setAttribute("aria-label", `Remove ${name}`);
-    remove.addEventListener("click", () => this.takeAway());
-    this.item.append(isolated(name), " ", this.state, " ", remove);
+    const remove = button("Remove", () => this.takeAway());
+    remove.ariaLabel = `Remove ${name}`;
+    this.item = make("li", {}, isolated(name), " ", this.state, " ", remove);
     listOf(form).append(this.item);
   }
 
   /** @param {File} file */
   upload(file) {
-    const progress = document.createElement("progress");
-    progress.setAttribute("aria-label", `Uploading ${this.name}`);
+    const progress = make("progress", { ariaLabel: `Uploading ${this.name}` });
     this.state.replaceChildren(progress);
     this.state.removeAttribute("role");
     watch(this.form);
@@ -142,9 +145,7 @@ class Chip {
   failed(file) {
     const { status, response } = this.request;
     const refused = status ? `the server refused it (${status}).` : NO_CONNECTION;
-    const again = document.createElement("button");
-    Object.assign(again, { type: "button", className: "link", textContent: "Try again" });
-    again.addEventListener("click", () => {
+    const again = button("Try again", () => {
       chooserOf(this.form).focus(); // The button goes.
       this.upload(file);
     });

@@ -1,6 +1,6 @@
 /** A list of what can be chosen while one types: canned replies in the box of a ticket, tags in their
  * field. The focus stays in the field, which names the entry that Enter or Tab would take. */
-import { part, setText } from "./elements.js";
+import { make, part, setText } from "./elements.js";
 import { listWord, matching, moved, slashWord } from "./choosing.js";
 import { fetchData } from "./page.js";
 
@@ -38,10 +38,8 @@ class Offered {
     this.found = [];
     this.active = -1;
     this.dismissed = -1; // where the word begins of which the reader wants no list
-    this.list = document.createElement("div");
-    this.list.id = `offered-${(lists += 1)}`;
-    this.list.className = "popover offered";
-    this.list.setAttribute("role", "listbox");
+    const id = `offered-${(lists += 1)}`;
+    this.list = make("div", { id, className: "popover offered", role: "listbox" });
     field.after(this.list);
     field.setAttribute("aria-autocomplete", "list");
     field.setAttribute("aria-controls", this.list.id);
@@ -63,8 +61,17 @@ class Offered {
   }
 
   /** @returns {Promise<Offer[]>} */
-  async load() {
-    return [];
+  load() {
+    this.loaded ??= fetchData(this.field.dataset.offers ?? "").then((answer) =>
+      (answer?.results ?? []).map(this.asOffer),
+    );
+    this.loaded.catch(() => (this.loaded = undefined));
+    return this.loaded;
+  }
+
+  /** What the server gives of each. @param {any} offered @returns {Offer} */
+  asOffer(offered) {
+    return offered;
   }
 
   /** @param {Offer} offer @returns {Promise<string>} */
@@ -114,17 +121,9 @@ class Offered {
    * @param {number} index
    */
   optionOf({ name, hint }, index) {
-    const option = document.createElement("div");
-    option.id = `${this.list.id}-${index}`;
-    option.setAttribute("role", "option");
-    option.dir = "auto";
-    const strong = document.createElement("strong");
-    strong.textContent = name;
-    const dim = document.createElement("span");
-    dim.className = "dim";
-    dim.textContent = hint;
-    option.append(strong, " ", dim);
-    return option;
+    const dim = make("span", { className: "dim" }, hint);
+    const id = `${this.list.id}-${index}`;
+    return make("div", { id, role: "option", dir: "auto" }, make("strong", {}, name), " ", dim);
   }
 
   /** @param {boolean} isOpen */
@@ -218,14 +217,16 @@ class Replies extends Offered {
 
   /** Anew for each slash: what they say on the ticket may have changed. */
   load() {
-    const { word, field } = this;
+    const { word } = this;
     if (word && this.start !== word.start) this.loaded = undefined;
     this.start = word?.start ?? -1;
-    this.loaded ??= fetchData(field.dataset.offers ?? "").then((answer) =>
-      (answer?.results ?? []).map(asOffer),
-    );
-    this.loaded.catch(() => (this.loaded = undefined));
-    return this.loaded;
+    return super.load();
+  }
+
+  /** @param {{id: number, name: string, text: string | null}} reply */
+  asOffer({ id, name, text }) {
+    const hint = (text ?? "").slice(0, HINT).replace(/\s+/g, " ");
+    return { id, name, hint, text };
   }
 
   close() {
@@ -251,12 +252,9 @@ class Tags extends Offered {
     return listWord(this.field.value, this.field.selectionEnd ?? 0);
   }
 
-  load() {
-    this.loaded ??= fetchData(this.field.dataset.offers ?? "").then((answer) =>
-      (answer?.results ?? []).map((/** @type {string} */ tag) => ({ name: tag, hint: "", text: tag })),
-    );
-    this.loaded.catch(() => (this.loaded = undefined));
-    return this.loaded;
+  /** @param {string} tag */
+  asOffer(tag) {
+    return { name: tag, hint: "", text: tag };
   }
 
   /** Without those that the ticket has.
@@ -268,10 +266,4 @@ class Tags extends Offered {
     const has = this.field.value.split(",").map((tag) => tag.trim().toLowerCase());
     return matching(offers.filter(({ name }) => !has.includes(name)), query);
   }
-}
-
-/** @param {{id: number, name: string, text: string | null}} reply */
-function asOffer({ id, name, text }) {
-  const hint = (text ?? "").slice(0, HINT).replace(/\s+/g, " ");
-  return { id, name, hint, text };
 }

@@ -1,6 +1,6 @@
 /** The counters beside the list. They come from the server. Adding up events would count twice what
  * the page already held. The server is asked again until the counters are as new as the events. */
-import { part, parts } from "./elements.js";
+import { part, parts, renew } from "./elements.js";
 import { flash } from "./flash.js";
 import { fetchData, fetchPage } from "./page.js";
 import { soon } from "./soon.js";
@@ -95,11 +95,7 @@ export class Counters {
    */
   take({ page, head }) {
     const [ours, theirs] = [document, page].map((from) => part(from, "#side", HTMLElement));
-    if (told(ours) !== told(theirs)) {
-      const focused = links(ours).find((link) => link === document.activeElement)?.href;
-      ours.replaceChildren(...document.importNode(theirs, true).childNodes);
-      links(ours).find((link) => link.href === focused)?.focus();
-    }
+    if (told(ours) !== told(theirs)) renew(ours, theirs);
     this.expire(theirs.dataset.until);
     this.makeSure(head);
   }
@@ -112,10 +108,7 @@ export class Counters {
 }
 
 /** @param {Element} side */
-const links = (side) => [...side.querySelectorAll("a")];
-
-/** @param {Element} side */
-const told = (side) => links(side).map((link) => link.textContent + link.href).join();
+const told = (side) => parts(side, "a", HTMLAnchorElement).map((link) => link.textContent + link.href).join();
 
 /** @param {Desk.Event} event */
 function isCounted({ type, data }) {

@@ -27,6 +27,19 @@ export function parts(root, selector, kind) {
   return /** @type {T[]} */ (found);
 }
 
+/** A new element with these properties, and with this inside.
+ *
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} name
+ * @param {Partial<HTMLElementTagNameMap[K]>} [properties]
+ * @param {...(string | Node)} inside
+ */
+export function make(name, properties = {}, ...inside) {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...inside);
+  return element;
+}
+
 /** A copy of the one element that a template of the page holds.
  *
  * @template {Element} T
@@ -37,6 +50,18 @@ export function parts(root, selector, kind) {
 export function copyOf(id, kind) {
   const { content } = part(document, `#${id}`, HTMLTemplateElement);
   return part(document.importNode(content, true), "*", kind);
+}
+
+/** Ours holds what theirs does, of a page that was fetched. The link that has the focus keeps it.
+ *
+ * @param {Element} ours
+ * @param {Element} theirs
+ */
+export function renew(ours, theirs) {
+  const links = () => parts(ours, "a", HTMLAnchorElement);
+  const focused = links().find((link) => link === document.activeElement)?.href;
+  ours.replaceChildren(...document.importNode(theirs, true).childNodes);
+  links().find(({ href }) => href === focused)?.focus();
 }
 
 /** What already stands there is not written again: a screen reader would say it again.

@@ -50,15 +50,6 @@ export function offers(control, value) {
   return [...control.options].some((option) => option.value === value);
 }
 
-/** Marks it as what its user has chosen and nobody has saved.
- *
- * @param {Element} control
- * @param {boolean} isUnsaved
- */
-export function mark(control, isUnsaved) {
-  control.toggleAttribute("data-unsaved", isUnsaved);
-}
-
 /** @param {HTMLSelectElement} control */
 function firstOf({ options }) {
   return ([...options].find((option) => option.defaultSelected) ?? options[0])?.value ?? "";

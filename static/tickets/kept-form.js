@@ -1,7 +1,7 @@
 /** A form that is sent by script and whose draft is kept until the server has said yes. */
 import { Draft } from "./draft.js";
 import { parts } from "./elements.js";
-import { controlsOf, fill, isTyped, mark, valuesOf } from "./fields.js";
+import { controlsOf, fill, isTyped, valuesOf } from "./fields.js";
 import { SentForm } from "./sent-form.js";
 import { freshKey } from "./token.js";
 
@@ -46,7 +46,7 @@ export class KeptForm extends SentForm {
   }
 
   showMarks() {
-    for (const control of controlsOf(this.form)) mark(control, isTyped(control));
+    for (const control of controlsOf(this.form)) control.toggleAttribute("data-unsaved", isTyped(control));
   }
 
   /** Brings back what was not sent.

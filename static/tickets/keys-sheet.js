@@ -1,4 +1,6 @@
 /** The sheet of keys: those of the page's own elements, and those of its list of tickets. */
+import { footer, openDialog } from "./dialog.js";
+import { make } from "./elements.js";
 
 const OF_LIST = [
   ["j k", "Next, previous ticket"],
@@ -20,25 +22,15 @@ function labelOf(element) {
 }
 
 /**
- * @param {string} name
- * @param {(string | Node)[]} inside
- */
-function make(name, ...inside) {
-  const element = document.createElement(name);
-  element.append(...inside);
-  return element;
-}
-
-/**
  * @param {string} heading
  * @param {string[][]} lines
  */
 function group(heading, lines) {
   const shown = lines.flatMap(([keys, label]) => {
-    const names = keys.split(" ").flatMap((key) => [make("kbd", key), " "]);
-    return [make("dt", ...names), make("dd", label)];
+    const names = keys.split(" ").flatMap((key) => [make("kbd", {}, key), " "]);
+    return [make("dt", {}, ...names), make("dd", {}, label)];
   });
-  return lines.length > 0 ? [make("h2", heading), make("dl", ...shown)] : [];
+  return lines.length > 0 ? [make("h2", {}, heading), make("dl", {}, ...shown)] : [];
 }
 
 /** @param {Map<string, HTMLElement>} ofPage */
@@ -50,22 +42,12 @@ export function sheet(ofPage) {
       .filter(([, element]) => isInMain(element) === wanted)
       .map(([key, element]) => [key, labelOf(element)]),
   );
-  const close = make("button", "Close");
-  close.className = "button";
-  const dialog = /** @type {HTMLDialogElement} */ (make("dialog"));
-  dialog.className = "keys";
-  dialog.setAttribute("aria-labelledby", "keys-title");
-  const title = make("h1", "Keys");
-  title.id = "keys-title";
-  dialog.append(
-    title,
+  openDialog(
+    { ariaLabel: "Keys" },
+    make("h1", {}, "Keys"),
     ...group("The list", document.querySelector("[data-select]") ? OF_LIST : []),
     ...group("This page", here),
     ...group("Everywhere", [...everywhere, ...ALWAYS]),
-    close,
+    footer(),
   );
-  close.addEventListener("click", () => dialog.close());
-  dialog.addEventListener("close", () => dialog.remove()); // The focus is back where it was.
-  document.body.append(dialog);
-  dialog.showModal();
 }

@@ -1,4 +1,6 @@
 /** The tags of a ticket as small labels, as the templates show them. */
+import { make } from "./elements.js";
+
 const MOST = 3;
 
 /**
@@ -10,9 +12,9 @@ export function show(place, tags) {
   const rest = list ? 0 : tags.length - MOST;
   const words = rest > 0 ? [...tags.slice(0, MOST), `+${rest}`] : tags;
   const labels = words.flatMap((textContent) => {
-    const label = document.createElement(list ? "a" : "span");
-    if (list) label.setAttribute("href", list + encodeURIComponent(textContent));
-    return [Object.assign(label, { className: "label", textContent }), " "];
+    const label = { className: "label", textContent };
+    const href = list + encodeURIComponent(textContent);
+    return [list ? make("a", { ...label, href }) : make("span", label), " "];
   });
   place.replaceChildren(...labels);
 }

@@ -1,7 +1,7 @@
 /** The bar by which the selected tickets are changed together. What could not be changed stays
  * selected, and its row says why. */
 import { changeMany } from "./api.js";
-import { part, parts } from "./elements.js";
+import { make, part, parts } from "./elements.js";
 import { fetchPart } from "./page.js";
 import { selection } from "./selection.js";
 import { toast } from "./toast.js";
@@ -129,16 +129,11 @@ function work(done, all) {
 function tell(row, error) {
   row.querySelector(".refused")?.remove();
   if (!error) return;
-  const line = document.createElement("span");
-  line.className = "refused";
-  line.textContent = error;
-  part(row, "th", HTMLElement).append(line);
+  part(row, "th", HTMLElement).append(make("span", { className: "refused" }, error));
 }
 
 /** @param {string} words */
 function say(words) {
-  const line = document.createElement("p");
-  line.setAttribute("role", "alert");
-  line.textContent = words;
-  part(bar, "[data-says]", HTMLElement).replaceChildren(...(words ? [line] : []));
+  const lines = words ? [make("p", { role: "alert" }, words)] : [];
+  part(bar, "[data-says]", HTMLElement).replaceChildren(...lines);
 }

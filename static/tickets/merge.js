@@ -1,4 +1,5 @@
 /** Merges a ticket in a dialog over its page, by the forms of the page that does it without scripts. */
+import { openDialog } from "./dialog.js";
 import { part } from "./elements.js";
 import { fetchPart } from "./page.js";
 import { SentForm } from "./sent-form.js";
@@ -17,14 +18,8 @@ class Step extends SentForm {
 /** Into which. */
 export async function ask() {
   const page = await fetchPart(part(document, "#merge-into", HTMLAnchorElement).href);
-  const dialog = document.createElement("dialog");
-  dialog.className = "keys";
-  dialog.id = "merging";
-  dialog.setAttribute("aria-labelledby", "merge-title");
-  dialog.addEventListener("close", () => dialog.remove()); // The focus is back where it was.
-  document.body.append(dialog);
+  openDialog({ id: "merging" }).setAttribute("aria-labelledby", "merge-title");
   show(page);
-  dialog.showModal();
 }
 
 /** @param {Document} page */

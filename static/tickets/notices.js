@@ -1,6 +1,6 @@
 /** The bell: what needs this agent. Events say that it has changed, and the server what it holds. */
 import { tellTimes } from "./clock.js";
-import { part, parts } from "./elements.js";
+import { part, renew } from "./elements.js";
 import { remembered } from "./of-browser.js";
 import { fetchPage, fetchPart } from "./page.js";
 import { soon } from "./soon.js";
@@ -50,15 +50,10 @@ async function refresh() {
   return Number(theirs.dataset.head);
 }
 
-/** The link that has the focus keeps it.
- *
- * @type {(ours: HTMLElement, page: ParentNode, selector: string) => void} */
+/** @type {(ours: HTMLElement, page: ParentNode, selector: string) => void} */
 function take(ours, page, selector) {
-  const links = () => parts(ours, "a", HTMLAnchorElement);
-  const focused = links().find((link) => link === document.activeElement)?.href;
-  ours.replaceChildren(...document.importNode(part(page, selector, HTMLElement), true).childNodes);
+  renew(ours, part(page, selector, HTMLElement));
   tellTimes(ours);
-  links().find(({ href }) => href === focused)?.focus();
 }
 
 /** @param {unknown} error */

@@ -1,7 +1,7 @@
 /** The form beside the ticket follows what others change, but not while this person is using it. A
  * control shows what the ticket has, or is marked as this person's own choice. */
 import { part, parts, setText } from "./elements.js";
-import { controlsOf, mark, offers } from "./fields.js";
+import { controlsOf, offers } from "./fields.js";
 import { flash } from "./flash.js";
 import { KeptForm } from "./kept-form.js";
 
@@ -28,7 +28,7 @@ export class Panel extends KeptForm {
   }
 
   get version() {
-    return part(this.form, '[name="version"]', HTMLInputElement);
+    return versionIn(this.form);
   }
 
   /** @param {import("./fields.js").Control} control */
@@ -74,7 +74,7 @@ export class Panel extends KeptForm {
   }
 
   showMarks() {
-    for (const control of this.controls) mark(control, this.isDirty(control));
+    for (const control of this.controls) control.toggleAttribute("data-unsaved", this.isDirty(control));
     const names = this.chosen.map(({ labels }) => labels?.[0].textContent.toLowerCase());
     const also = names.length > 0 ? `It saves your choices too: ${names.join(", ")}.` : "";
     setText(part(document, "[data-also]", HTMLElement), also);
@@ -165,17 +165,13 @@ export class Panel extends KeptForm {
    * @param {HTMLFormElement} theirs
    */
   isOutrun(theirs) {
-    const [seen, is] = [this.form, theirs].map(versionIn);
+    const [seen, is] = [this.form, theirs].map((form) => Number(versionIn(form).value));
     return seen > is || (seen === is && initialsIn(this.form) !== initialsIn(theirs));
-  }
-
-  disable() {
-    for (const element of this.form.elements) element.toggleAttribute("disabled", true);
   }
 }
 
 /** @param {HTMLFormElement} form */
-const versionIn = (form) => Number(part(form, '[name="version"]', HTMLInputElement).value);
+const versionIn = (form) => part(form, '[name="version"]', HTMLInputElement);
 
 /** @param {HTMLFormElement} form */
 const initialsIn = (form) =>
@@ -196,7 +192,7 @@ function seenIn(form) {
     const option = options.find((option) => option.value === value);
     choices[control.name] = { value, name: option?.text ?? value };
   }
-  return { version: part(form, '[name="version"]', HTMLInputElement).value, choices };
+  return { version: versionIn(form).value, choices };
 }
 
 /** Without the time that it is due: only the server knows in which time zone the form shows it.

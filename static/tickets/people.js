@@ -1,5 +1,5 @@
 /** Shows who else has a ticket open, and who is replying: on its page, and on its row in each list. */
-import { part, parts } from "./elements.js";
+import { make, part, parts } from "./elements.js";
 import { soon } from "./soon.js";
 import { ownHeaders } from "./token.js";
 import { initials, tint } from "./wording.js";
@@ -72,14 +72,10 @@ function show() {
 
 /** @param {Desk.Present} person */
 function withAvatar({ name, state }) {
-  const [person, avatar] = ["person", "avatar"].map((className) =>
-    Object.assign(document.createElement("span"), { className }),
-  );
+  const avatar = make("span", { className: "avatar", ariaHidden: "true" }, initials(name));
   Object.assign(avatar.dataset, { tint: tint(name), state });
-  avatar.ariaHidden = "true";
-  avatar.textContent = initials(name);
-  person.append(avatar, state === "replying" ? `${name} is replying` : name);
-  return person;
+  const words = state === "replying" ? `${name} is replying` : name;
+  return make("span", { className: "person" }, avatar, words);
 }
 
 document.addEventListener("live:event", ({ detail }) => {

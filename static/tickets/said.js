@@ -1,5 +1,7 @@
 /** What somebody wrote, as text in which addresses are links. tickets/links.py shows the same text of
  * a page as it is served the same way, and says why. */
+import { make } from "./elements.js";
+
 const END = "\\s<>\"'`\\x00-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff";
 const WEB = `[Hh][Tt][Tt][Pp][Ss]?://[^${END}/?#.:@-][^${END}]*`;
 const MAIL = `[Mm][Aa][Ii][Ll][Tt][Oo]:[^${END}@]{1,64}@[^${END}]+`;
@@ -54,17 +56,12 @@ function piecesOf(text, most) {
 export function writeSaid(place, text, isCut) {
   place.replaceChildren(
     ...paragraphs(text, isCut).map((pieces) => {
-      const paragraph = document.createElement("p");
-      paragraph.dir = "auto";
-      paragraph.append(...pieces.map(([words, isAddress]) => (isAddress ? linkTo(words) : words)));
-      return paragraph;
+      const inside = pieces.map(([words, isAddress]) => (isAddress ? linkTo(words) : words));
+      return make("p", { dir: "auto" }, ...inside);
     }),
   );
 }
 
-/** @param {string} address */
-function linkTo(address) {
-  const link = document.createElement("a");
-  const rel = "noopener noreferrer nofollow";
-  return Object.assign(link, { href: address, dir: "ltr", target: "_blank", rel, textContent: address });
-}
+/** @param {string} href */
+const linkTo = (href) =>
+  make("a", { href, dir: "ltr", target: "_blank", rel: "noopener noreferrer nofollow" }, href);

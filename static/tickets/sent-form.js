@@ -1,6 +1,6 @@
 /** A form that is sent by script. What is in it stays until the server has said that it took it, it
  * is sent once at a time, and its button shows that it is under way. */
-import { part, parts } from "./elements.js";
+import { make, part, parts } from "./elements.js";
 import { send } from "./sending.js";
 import { freshKey, renewToken } from "./token.js";
 
@@ -119,9 +119,7 @@ export class SentForm {
    */
   say(...words) {
     const place = this.form.querySelector("[data-says]") ?? part(document, "#says", HTMLElement);
-    const line = document.createElement("div");
-    line.setAttribute("role", "alert");
-    line.append(...words);
+    const line = make("div", { role: "alert" }, ...words);
     place.replaceChildren(...(line.textContent ? [line] : []));
     if (line.textContent) place.scrollIntoView({ block: "nearest" });
   }
@@ -132,14 +130,11 @@ function loginUrl() {
 }
 
 function logInElsewhere() {
-  const link = document.createElement("a");
   const url = new URL(loginUrl(), location.href);
   url.searchParams.set("next", location.pathname);
-  Object.assign(link, { href: url.href, target: "_blank", rel: "noopener" });
-  link.textContent = "Log in in another tab, then send it again here";
-  const line = document.createElement("span");
-  line.append(" ", link, ".");
-  return line;
+  const words = "Log in in another tab, then send it again here";
+  const link = make("a", { href: url.href, target: "_blank", rel: "noopener" }, words);
+  return make("span", {}, " ", link, ".");
 }
 
 /** Goes on as the browser would have. The address of this very page has to be loaded by force.

@@ -34,7 +34,7 @@ let told = -1; // the newest comment that the server knows to be seen
 /** @type {number | null} where the end stands in the window; null: it is not in sight */
 let endAt = null;
 const LOADED = /description|due_at|merged/; // told without all that they bring
-/** @type {Promise<typeof import("./mailed.js")> | undefined} */
+/** @type {typeof import("./mailed.js") | undefined} */
 let mailed;
 const HEARD = 200; // characters of a comment
 /** @type {string[]} */
@@ -106,11 +106,7 @@ function tell({ type, id: position, data }) {
 
 /** @param {Parameters<typeof import("./mailed.js").showMail>} told */
 function showMail(...told) {
-  mailed ??= import("./mailed.js");
-  mailed.then((module) => module.showMail(...told)).catch((error) => {
-    mailed = undefined;
-    retry(error);
-  });
+  import("./mailed.js").then((it) => (mailed = it).showMail(...told)).catch(retry);
 }
 
 /** What the ticket is. */
@@ -230,10 +226,8 @@ function leave() {
     " Nothing can be saved here any more; what you wrote is still yours to copy.";
   gone.hidden = false;
   composer.body.readOnly = true;
-  panel.disable();
-  for (const control of place.querySelectorAll("button, input[type=radio]")) {
-    control.toggleAttribute("disabled", true);
-  }
+  const used = "button, input[type=radio], #panel :is(input, select)";
+  for (const control of place.querySelectorAll(used)) control.toggleAttribute("disabled", true);
 }
 
 /** Loads the ticket afresh and takes over what differs. Returns the position it was read at. */
@@ -250,7 +244,7 @@ async function reload() {
   const ticket = ticketIn(fetched.page);
   takeTimeline(fetched);
   (await others()).take(fetched.page);
-  await mailed?.then((module) => module.showMailSince(fetched.head));
+  mailed?.showMailSince(fetched.head);
   store.take([ticket], fetched.head);
   const { version } = /** @type {Desk.Known} */ (store.get(id));
   if (version < Number(place.dataset.version)) putBack();
@@ -277,7 +271,7 @@ function retry(error) {
 composer.restore(Composer.isSaid);
 
 // Files and pictures wait until somebody is at work here.
-const wait = () => import("./offered.js").then(({ offer }) => offer(composer.form));
+const wait = () => import("./files.js").then(({ follow }) => follow(composer.form));
 for (const deed of ["focusin", "pointerover", "dragenter"]) addEventListener(deed, wait, { once: true });
 if (composer.files.value) wait();
 panel.restore();

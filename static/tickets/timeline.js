@@ -1,6 +1,6 @@
 /** Appends in place what is said and done on a ticket. */
 import { tellTimes } from "./clock.js";
-import { copyOf, part, parts } from "./elements.js";
+import { copyOf, make, part, parts } from "./elements.js";
 import { flash } from "./flash.js";
 import { tellFolds } from "./folds.js";
 import { writeSaid } from "./said.js";
@@ -71,10 +71,10 @@ export function appendChange({ ticket, changes, actor, at }, position) {
  */
 export function sentence({ changes, actor }) {
   /** @type {(Node | string)[]} */
-  const parts = [strong(actor?.name ?? "The system"), " "];
+  const parts = [make("strong", {}, actor?.name ?? "The system"), " "];
   steps({ changes, actor }).forEach(([deed, values], index) => {
     parts.push(index ? `, ${deed}` : deed);
-    if (values) parts.push(" ", strong(values));
+    if (values) parts.push(" ", make("strong", {}, values));
   });
   return parts;
 }
@@ -131,11 +131,4 @@ function append(item, at) {
   tellFolds(item);
   timeline.append(readNow(item));
   flash(item);
-}
-
-/** @param {string} text */
-function strong(text) {
-  const element = document.createElement("strong");
-  element.textContent = text;
-  return element;
 }

@@ -7,7 +7,7 @@ const place = part(document, "#ticket", HTMLElement);
 
 document.addEventListener("live:event", ({ detail }) => {
   const { type, data } = /** @type {Desk.Event} */ (detail);
-  if (data.ticket.id !== Number(place.dataset.ticket)) return;
+  if (data.ticket?.id !== Number(place.dataset.ticket)) return;
   if (type === "ticket.removed") location.assign(place.dataset.url ?? "");
   if (type === "ticket.updated" && "description" in data.changes) location.reload();
 });

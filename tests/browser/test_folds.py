@@ -5,6 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.windows import Windows, assert_not_reloaded, expect_live
 from tests.harness.site import People
+from tickets.canned.models import CannedReply
 from tickets.inbox.models import MailText
 from tickets.models import Comment, Ticket
 from tickets.texts import SHOWN_AT_ONCE
@@ -128,6 +129,20 @@ def test_without_scripts_links_lead_to_all_of_it(windows: Windows, site: People)
     earlier(page).click()
     page.get_by_role("link", name="To the newest").click()
     expect(page.locator(SAID).last).to_contain_text(f"number {AT_ONCE - 1} ends")
+
+
+def test_the_page_of_a_whole_text_follows_its_ticket_and_nothing_else(
+    windows: Windows, site: People
+) -> None:
+    ticket = site.ticket()
+    alice = windows.open(site.alice, f"{path(ticket)}description/")
+    errors: list[str] = []
+    alice.on("pageerror", lambda error: errors.append(f"{error}"))
+    CannedReply.objects.create(owner=site.alice, name="Hello", text="Told to her pages")
+    ticket.description = "Another one"
+    ticket.save()
+    expect(alice.locator("#whole-text")).to_have_text("Another one")
+    assert errors == []
 
 
 def test_on_a_page_of_the_past_nothing_new_is_put_in_its_midst(

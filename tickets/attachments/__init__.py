@@ -4,9 +4,8 @@ A file is uploaded first, and waits (`pending`) until a comment takes it along. 
 MEDIA_ROOT under a name that nobody can guess, and leaves the disk when its row has gone.
 """
 
-from tickets.attachments.limits import LARGEST, MOST, Refused, TooLarge
 from tickets.attachments.models import Attachment
 from tickets.attachments.storing import store
 from tickets.attachments.taking import describe
 
-__all__ = ["LARGEST", "MOST", "Attachment", "Refused", "TooLarge", "describe", "store"]
+__all__ = ["Attachment", "describe", "store"]

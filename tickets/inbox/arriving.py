@@ -16,7 +16,7 @@ from tickets.actor import acting_as
 from tickets.attachments.limits import DiskFull, NotStored
 from tickets.inbox import limits
 from tickets.inbox.keeping import NoRoom, keep
-from tickets.inbox.message import Kind, Received, Unreadable
+from tickets.inbox.message import Bounced, Kind, Received, Unreadable
 from tickets.inbox.models import Letter
 from tickets.inbox.proof import can_be_answered, plain_name, writer_of
 from tickets.inbox.reading import read
@@ -84,11 +84,6 @@ def read_or_refuse(raw: bytes) -> Received:
         return read(raw)
     except Unreadable as error:
         raise Refused(f"{error}") from error
-    except MemoryError:
-        raise
-    except Exception as error:
-        logger.exception("a message could not be read")
-        raise Refused(f"It could not be read ({type(error).__name__}).") from error
 
 
 def take_in(raw: bytes, received: Received, *, insist: bool = False) -> Arrived:
@@ -136,8 +131,14 @@ def _note_bounce(received: Received) -> Arrived:
             share=HALF, may_go=True,
         )  # fmt: skip
     ticket = threads.ticket_answered([bounced.message_id], [])
-    threads.note_bounce(bounced.message_id, bounced.reason)
+    threads.note_bounce(bounced.message_id, _with_address(bounced))
     return Arrived("says that a reply did not arrive", ticket.pk if ticket else None)
+
+
+def _with_address(bounced: Bounced) -> str:
+    """Whom it did not reach, unless the reason says so: a reply may have gone to several."""
+    is_named = bounced.address.lower() in bounced.reason.lower()
+    return bounced.reason if is_named else f"{bounced.address}: {bounced.reason}"
 
 
 def _answer(
@@ -150,7 +151,7 @@ def _answer(
     letter.outcome = Outcome.ANSWERED
     writer = writer_of(received, raw, ticket)
     words = words_of(received)
-    files, refusals = stored(ticket, words.files)
+    files, left_out = stored(ticket, words.files)
     with acting_as(writer.agent):
         if writer.is_requester and ticket.status in DONE:
             editing.saved(ticket, {"status": Status.OPEN})
@@ -161,8 +162,8 @@ def _answer(
         comment.has_quoted = bool(words.whole)
         comment.save()
         keep_whole(words, comment=comment)
-    for sentence in refusals:
-        editing.comment_on_any(ticket.pk, None, sentence, internal=True)
+    if left_out:
+        editing.comment_on_any(ticket.pk, None, left_out, internal=True)
     threads.note_heard(ticket, received.message_id)
     return Arrived(f"answers #{ticket.pk}", ticket.pk)
 

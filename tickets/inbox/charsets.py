@@ -28,10 +28,8 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-JAPANESE = (
-    b"\x1b$B",
-    b"\x1b$@",
-)  # how ISO-2022-JP begins, which looks like ASCII to everybody else
+# How ISO-2022-JP begins, which looks like ASCII to everybody else.
+JAPANESE = (b"\x1b$B", b"\x1b$@")
 
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85]")

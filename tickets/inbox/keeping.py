@@ -5,13 +5,14 @@ import hashlib
 import logging
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Sum
 from django.db.models.functions import Now
 
 from tickets.inbox.message import Received
 from tickets.inbox.models import KeptMail, Letter
 from tickets.inbox.proof import shown
+from tickets.turns import in_turn
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +22,6 @@ KEPT = timedelta(days=30)
 REMEMBERED = timedelta(days=365)  # messages that belong to no ticket, in case they come again
 PRUNE_EVERY = 3600.0  # seconds
 AT_ONCE = 50  # messages that are forgotten each time; some have 64 MB
-LOCK = 0x6B657074  # a number of ours among PostgreSQL's advisory locks
 
 
 class NoRoom(Exception):
@@ -35,7 +35,7 @@ def keep(
     as they like, has a share of the room and not all of it."""
     digest = hashlib.sha256(raw).hexdigest()
     with transaction.atomic():
-        _in_turn()
+        in_turn("mail kept aside")
         if known := KeptMail.objects.filter(digest=digest).first():
             return known
         _make_sure_of_room(len(raw), share)
@@ -47,14 +47,6 @@ def keep(
         kept.store(raw)
     logger.warning("mail from %s is kept aside: %s", kept.sender or "an unknown sender", reason)
     return kept
-
-
-def _in_turn() -> None:
-    """Until the end of the transaction no other process keeps anything: each of them could take the
-    last of the room. SQLite has one writer at a time anyway."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def _make_sure_of_room(size: int, share: float) -> None:

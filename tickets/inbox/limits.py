@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from tickets.inbox.models import Letter
 from tickets.models import Ticket
+from tickets.turns import in_turn
 
 Outcome = Letter.Outcome
 
@@ -16,15 +16,12 @@ TICKETS_OF_ONE = 20  # opened by one address
 TICKETS_OF_ALL = 500
 ANSWERS_OF_ONE = 30  # to one ticket by one address: two machines that answer each other
 ANSWERS_OF_ALL = 100  # to one ticket: an address is easily another one
-LOCK = 0x6D61696C  # a number of ours among PostgreSQL's advisory locks
 
 
 def refusal_to_open(address: str) -> str:
     """Why this address may not open a ticket now, or "". Until the end of the transaction nobody
-    else opens one by mail: else two processes would each let the last one through."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    else opens one by mail."""
+    in_turn("tickets opened by mail")
     opened = _within_the_hour().filter(outcome=Outcome.OPENED)
     if opened.filter(address=address.lower()).count() >= TICKETS_OF_ONE:
         return f"This address has opened {TICKETS_OF_ONE} tickets within an hour already."

@@ -54,5 +54,4 @@ class Received:
     too_large: tuple[str, ...]  # names of the files that were left out
     kind: Kind
     bounced: Bounced | None  # of a bounce that is final
-    authentication: tuple[str, ...]  # Authentication-Results, the topmost first
     date: datetime | None  # when it says that it was sent, where that can be

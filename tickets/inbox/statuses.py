@@ -23,7 +23,6 @@ WORDS = {
 }
 UNKNOWN = "The message could not be delivered"
 ENHANCED = re.compile(r"\b[45]\.(\d{1,3}\.\d{1,3})\b")
-CODE = re.compile(r"^\s*[45]\d\d[ -]")
 
 
 def in_words(status: str, told: str) -> str:

@@ -11,7 +11,6 @@ from tickets.mail import threads
 from tickets.mail.addresses import sender
 from tickets.models import Ticket
 
-MOST_REFERENCES = 100  # of a message that are looked at
 MOST_MERGES = 10  # from ticket to ticket
 
 
@@ -101,7 +100,7 @@ def held(ticket: Ticket | None) -> Ticket | None:
 
 
 def _by_letters(received: Received) -> Ticket | None:
-    names = [name_of(reference) for reference in received.references[:MOST_REFERENCES]]
+    names = [name_of(reference) for reference in received.references]
     letters = Letter.objects.filter(name__in=names, ticket__isnull=False)
     tickets = dict(letters.values_list("name", "ticket_id"))
     found = [tickets[name] for name in names if name in tickets]

@@ -62,24 +62,28 @@ def _left_out(names: list[str]) -> str:
     """Such as "(Not kept, for they are too large, too many or empty: film.mkv)"."""
     if not names:
         return ""
-    named = ", ".join(shortened(name, 100) for name in names[:MOST_NAMED])
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     what = "it is" if len(names) == 1 else "they are"
-    return f"\n\n(Not kept, for {what} too large, one too many, or empty: {named}{more})"
+    return f"\n\n(Not kept, for {what} too large, one too many, or empty: {_named(names)})"
 
 
-def stored(ticket: Ticket, files: Iterable[ReceivedFile]) -> tuple[list[Attachment], list[str]]:
-    """The files as attachments that are still pending, and sentences about those that the ticket
-    does not take any more."""
-    kept, refusals = [], []
+def _named(names: list[str]) -> str:
+    named = ", ".join(shortened(name, 100) for name in names[:MOST_NAMED])
+    return f"{named} and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else named
+
+
+def stored(ticket: Ticket, files: Iterable[ReceivedFile]) -> tuple[list[Attachment], str]:
+    """The files as attachments that are still pending, and why the ticket does not take the others
+    any more, with their names; "" if it takes all of them."""
+    kept: list[Attachment] = []
+    refused: dict[str, list[str]] = {}  # names by the reason
     for file in files:
         try:
             kept.append(attachments.store(ticket, file.name, BytesIO(file.content)))
         except (DiskFull, NotStored):  # its time will come
             raise
         except Refused as refusal:
-            refusals.append(f"{refusal}")
-    return kept, refusals
+            refused.setdefault(f"{refusal}", []).append(file.name)
+    return kept, " ".join(f"{why} Not kept: {_named(names)}." for why, names in refused.items())
 
 
 def keep_whole(

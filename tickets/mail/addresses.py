@@ -48,14 +48,6 @@ def _sender(mailbox: str) -> Sender:
     return Sender((found["name"] or "").strip(), local, domain)
 
 
-def is_address(text: str) -> bool:
-    try:
-        on_the_wire(text)
-    except BadAddress:
-        return False
-    return True
-
-
 def on_the_wire(address: str) -> str:
     """The address with its domain in ASCII, as mail servers know it; or BadAddress."""
     local, _, domain = address.rpartition("@")

@@ -19,17 +19,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models.functions import Left
+from django.utils import timezone
 from django.utils.html import escape
 
 from tickets.links import paragraphs
 from tickets.mail.addresses import in_a_line, on_the_wire, sender
 from tickets.mail.models import Mail
-from tickets.mail.threads import (
-    message_id_for,
-    named_before,
-    reply_address,
-    token_of,
-)
+from tickets.mail.threads import message_id_for, named_before, reply_address, token_for
 from tickets.models import Attachment, Ticket
 from tickets.public import said_by
 
@@ -56,7 +52,7 @@ def message_of(mail: Mail) -> tuple[bytes, list[str]]:
 def _reply(mail: Mail) -> Message:
     comment: Any = mail.comment
     ticket: Ticket = comment.ticket
-    token = token_of(ticket)
+    token = token_for(comment)
     files, too_large = _files(comment)
     text = comment.body
     if too_large:
@@ -68,7 +64,7 @@ def _reply(mail: Mail) -> Message:
     message["Reply-To"] = _mailbox(desk, reply_address(token))
     _set_subject(message, f"[#{ticket.pk}] {mail.subject}")
     message["Message-ID"] = message_id_for(mail, token)
-    if named := named_before(mail, token):
+    if named := named_before(mail):
         message["In-Reply-To"] = named[-1]
         message["References"] = " ".join(named)
     return message
@@ -100,7 +96,7 @@ def _quoted(comment: Any, ticket: Ticket) -> str:
     words = last.beginning if last else ticket.description
     if not words.strip():
         return ""
-    at = last.created_at if last else ticket.created_at
+    at = timezone.localtime(last.created_at if last else ticket.created_at)
     who = said_by(last, ticket) if last else ticket.requester_name
     lines = words[:QUOTED_CHARACTERS].strip().splitlines()
     shown = "\n".join(lines[:QUOTED_LINES])

@@ -37,10 +37,14 @@ def new_token() -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(TOKEN_LENGTH))
 
 
-def ticket_of_token(token: str) -> Ticket | None:
-    if not re.fullmatch(TOKEN, token, re.IGNORECASE):
-        return None
-    return _tickets().filter(mail_thread__token=token.lower()).first()
+def token_for(comment: Any) -> str:
+    """The token of the ticket on which the comment was said, also where that was merged since: so a
+    reply that is tried once more after the merge is still the same message."""
+    if comment.said_on is not None:
+        said_on = Thread.objects.filter(ticket=comment.said_on).first()
+        if said_on is not None:
+            return said_on.token
+    return token_of(comment.ticket)
 
 
 def message_id_for(mail: Mail, token: str) -> str:
@@ -101,18 +105,21 @@ def note_heard(ticket: Ticket, message_id: str) -> None:
         Heard.objects.get_or_create(ticket_id=ticket.pk, message_id=message_id)
 
 
-def named_before(mail: Mail, token: str) -> list[str]:
+def named_before(mail: Mail) -> list[str]:
     """The Message-IDs that a reply names, the oldest first: what came, and what we have sent. The
     last one is what it answers. Of many the first one stays, which all programs know."""
     comment: Any = mail.comment
     heard = Heard.objects.filter(ticket=comment.ticket_id)
-    sent = Mail.objects.filter(comment__ticket=comment.ticket_id, pk__lt=mail.pk)
+    sent = Mail.objects.filter(comment__ticket=comment.ticket_id, pk__lt=mail.pk).order_by("-pk")
+    replies: Any = list(sent.select_related("comment__ticket")[:MOST_NAMED])
+    of_each_ticket = {one.comment.said_on: one.comment for one in replies}
+    tokens = {said_on: token_for(one) for said_on, one in of_each_ticket.items()}
     first = list(heard.order_by("pk").values_list("message_id", flat=True)[:1])
     came = list(heard.order_by("-pk").values_list("message_id", flat=True)[:MOST_NAMED])[::-1]
-    ours = [message_id_for(one, token) for one in sent.order_by("-pk")[:MOST_NAMED]][::-1]
+    ours = [message_id_for(one, tokens[one.comment.said_on]) for one in replies][::-1]
     # What came last is what is answered; where nothing came, our last one.
-    named = [*dict.fromkeys([*ours, *came])]
-    return [*dict.fromkeys([*first, *named[-MOST_NAMED + len(first) :]])] if named else []
+    found = [*dict.fromkeys([*ours, *came])]
+    return [*dict.fromkeys([*first, *found[-MOST_NAMED + len(first) :]])] if found else []
 
 
 def _some(texts: Iterable[str]) -> list[str]:

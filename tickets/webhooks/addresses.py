@@ -6,7 +6,8 @@ databases, metadata services of clouds, and the site itself, which trust whoever
 
 import re
 import socket
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
@@ -104,20 +105,12 @@ def is_inside(address: Address, allowed: Collection[Network]) -> bool:
 
 
 def _literal(host: str) -> Address | None:
-    for address in _addresses(host):
-        return address
-    return None
-
-
-def _addresses(host: str) -> Iterator[Address]:
     """The address that the host is. 2130706433, 0x7f.1 and 017700000001 are 127.0.0.1 too."""
-    try:
-        yield ip_address(host.strip("[]"))
-    except ValueError:
-        try:
-            yield IPv4Address(socket.inet_aton(host))
-        except OSError:
-            return
+    with suppress(ValueError):
+        return ip_address(host.strip("[]"))
+    with suppress(OSError):
+        return IPv4Address(socket.inet_aton(host))
+    return None
 
 
 def _spoken(address: str) -> Address:

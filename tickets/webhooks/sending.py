@@ -5,6 +5,7 @@ TLS is checked against the name all the same. No redirect is followed and no pro
 environment is used, and after SECONDS the connection is cut, whatever trickles over it.
 """
 
+import logging
 import ssl
 import time
 from collections.abc import Collection, Iterable
@@ -33,6 +34,9 @@ CONNECT_SECONDS = 5.0  # for each address of the host
 READ_SECONDS = 10.0
 SECONDS = 15.0  # for all of it, from the first connection to the last byte
 MOST_READ = 4_000  # bytes of an answer
+BROKEN = "It could not be sent: the log of the worker says why."
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,9 @@ def send(letter: Letter, allowed: Collection[Network] = ()) -> Answer:
         return _posted(letter, parts.port or SCHEMES[parts.scheme], Pinned(allowed))
     except BadAddress as refusal:
         return Answer(None, f"{refusal}")
+    except Exception:  # whatever is wrong with this one, others are under way beside it
+        logger.exception("message %s could not be sent", letter.message)
+        return Answer(None, BROKEN)
 
 
 def _posted(letter: Letter, port: int, network: Pinned) -> Answer:

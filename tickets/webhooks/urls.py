@@ -14,5 +14,5 @@ urlpatterns = [
     path("", views.webhooks, name="webhooks"),
     path("<id:webhook_id>/", include(of_a_webhook)),
     path("deliveries/<id:delivery_id>/", views.delivery, name="delivery"),
-    path("deliveries/<id:delivery_id>/again/", views.send_again, name="send-again"),
+    path("deliveries/<id:delivery_id>/again/", views.send_again, name="send-delivery-again"),
 ]

@@ -36,17 +36,8 @@ EACH = 2  # of them, to one webhook: a receiver that takes its time leaves the o
 BUDGET = 5.0
 LEASE = timedelta(seconds=120)  # longer than a message can take, the look-up of a name included
 LOOK_AGAIN = 1.0  # seconds, while all that is under way is slow
-PAUSES = (
-    5,
-    30,
-    120,
-    600,
-    1800,
-    3600,
-    7200,
-    14_400,
-    21_600,
-)  # seconds; the last one again and again
+# Seconds between tries; the last one again and again.
+PAUSES = (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 21_600)
 
 Sending = dict[Future[Answer], Delivery]
 

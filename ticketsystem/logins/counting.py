@@ -2,8 +2,7 @@
 
     refuse_above(recent(Something.objects.filter(network=here), WINDOW), 10, WINDOW, TooMany)
 
-Whoever counts holds `in_turn()` from the first look to the new row: else two processes could each
-let the last one through.
+Whoever counts has their turn (tickets/turns.py) from the first look to the new row.
 """
 
 from collections.abc import Callable
@@ -11,11 +10,8 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, ClassVar
 
-from django.db import connection
 from django.db.models import Manager, Q, QuerySet
 from django.db.models.functions import Now
-
-from ticketsystem.logins.known import digest
 
 FORGOTTEN_AT_ONCE = 10  # rows that a new one takes away
 
@@ -47,14 +43,6 @@ def refuse_above(
     if last_in_the_way is not None:
         at, now = last_in_the_way
         raise refusal(at + window - now)
-
-
-def in_turn(whose: str) -> None:
-    """Until the end of the transaction no other process counts for the same. SQLite has one writer
-    at a time anyway."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(digest(whose)[:15], 16)])
 
 
 def forget_old(rows: Manager[Any], window: timedelta) -> None:

@@ -16,8 +16,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from tickets.turns import in_turn
 from ticketsystem.logins import known
-from ticketsystem.logins.counting import TooOften, forget_old, in_turn, recent, refuse_above
+from ticketsystem.logins.counting import TooOften, forget_old, recent, refuse_above
 from ticketsystem.logins.models import WrongPassword
 from ticketsystem.logins.networks import network_of_request
 
@@ -51,7 +52,7 @@ def claim(request: HttpRequest, name: str) -> WrongPassword:
     try:
         _refuse_above_limits(guess)  # most are refused here, without a transaction
         with transaction.atomic():
-            in_turn(guess.browser or guess.network)
+            in_turn(f"passwords from {guess.browser or guess.network}")
             _refuse_above_limits(guess)
             forget_old(WrongPassword.objects, WINDOW)
             guess.save(force_insert=True)

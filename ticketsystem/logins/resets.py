@@ -25,8 +25,9 @@ from django_tasks import task
 from tickets.database_time import clock
 from tickets.mail.addresses import BadAddress
 from tickets.mail.outgoing import queue
+from tickets.turns import in_turn
 from ticketsystem.logins import known
-from ticketsystem.logins.counting import TooOften, forget_old, in_turn, recent, refuse_above
+from ticketsystem.logins.counting import TooOften, forget_old, recent, refuse_above
 from ticketsystem.logins.models import AskedReset, SentReset
 from ticketsystem.logins.networks import network_of_request
 
@@ -58,7 +59,7 @@ def ask(request: HttpRequest, address: str, page: str) -> None:
     try:
         _refuse_above_limits(asked)  # most are refused here, without a transaction
         with transaction.atomic():
-            in_turn("resets")
+            in_turn("links for a new password")
             _refuse_above_limits(asked)
             forget_old(AskedReset.objects, WINDOW)
             asked.save(force_insert=True)

@@ -30,7 +30,6 @@ def told(received: Received, asked: dict[str, Any]) -> dict[str, Any]:
         "sender_address": received.sender.address,
         "to": list(received.to),
         "references": list(received.references),
-        "authentication": list(received.authentication),
         "kind": str(received.kind),
         "date": received.date and received.date.isoformat(),
         "bounced": received.bounced and list(asdict(received.bounced).values()),

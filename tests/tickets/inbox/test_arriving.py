@@ -12,7 +12,8 @@ from tests.tickets.inbox.fixtures import NAMES, raw
 from tests.tickets.inbox.letters import DESK, JONAS, above, bounce_of, letter, vouched
 from tickets import editing
 from tickets.actor import acting_as
-from tickets.inbox import arriving, limits
+from tickets.attachments import limits as attachment_limits
+from tickets.inbox import arriving, limits, reading
 from tickets.inbox.arriving import TryAgain, receive
 from tickets.inbox.limits import ANSWERS_OF_ONE, TICKETS_OF_ALL, TICKETS_OF_ONE
 from tickets.inbox.models import KeptMail, Letter, MailText
@@ -183,7 +184,7 @@ def test_a_bounce_marks_the_reply_as_failed_and_says_nothing_on_the_ticket(
     receive(bounce_of(message_id))
     mail.refresh_from_db()
     assert mail.state == "failed"
-    assert "No such user" in mail.reason
+    assert mail.reason.startswith("jonas@weber.example: There is no such address: ")
     assert names() == ["comment.mailed"]
     assert jonas.comments.count() == 1
     jonas.refresh_from_db()
@@ -309,16 +310,28 @@ def test_a_message_that_breaks_us_is_kept_and_the_next_one_comes_in(
     def broken(*args: Any) -> None:
         raise ZeroDivisionError
 
-    for module, name in ((arriving, "read"), (arriving, "words_of")):
+    for module, name in ((reading, "take_apart"), (arriving, "words_of")):
         with monkeypatch.context() as patched:
             patched.setattr(module, name, broken)
             receive(letter(f"{name}", to=token))
     assert [mail.reason for mail in KeptMail.objects.order_by("pk")] == [
-        "It could not be read (ZeroDivisionError).",
+        "The message could not be read, by a fault that is logged: ZeroDivisionError.",
         "It could not be taken in (ZeroDivisionError); the log has more.",
     ]
     receive(letter("words_of", to=token))
     assert said(jonas).body == "words_of"
+
+
+def test_where_there_is_no_memory_for_a_message_it_comes_again(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(*args: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(reading, "take_apart", too_much)
+    with pytest.raises(TryAgain, match="not there now: MemoryError"):
+        receive(letter(to=token))
+    assert not KeptMail.objects.exists()
 
 
 def test_what_is_no_message_is_kept_with_its_reason() -> None:
@@ -462,6 +475,17 @@ def test_files_that_are_not_kept_are_named(jonas: Ticket, token: str) -> None:
     named = said(jonas).body.partition("(Not kept")[2]
     assert all(name in named for name in ("20.bin", "21.bin", "empty.bin"))
     assert "19.bin" not in named
+
+
+def test_a_ticket_that_takes_no_more_files_says_so_once_for_each_answer(
+    jonas: Ticket, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attachment_limits, "MOST_ON_TICKET", 1)
+    receive(letter("Look", to=token, files={f"{name}.txt": b"x" for name in "abcd"}))
+    answer, note = jonas.comments.order_by("pk")
+    assert [answer.body, answer.attachments.count()] == ["Look", 1]
+    assert note.internal
+    assert note.body.endswith("already, and takes no more. Not kept: b.txt, c.txt, d.txt.")
 
 
 def test_the_assignee_is_told_of_the_answer(jonas: Ticket, token: str, alice: User) -> None:

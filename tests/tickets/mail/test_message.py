@@ -1,6 +1,7 @@
 """The message itself, read again as its receiver reads it: whatever people wrote, it stays text."""
 
 import io
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import getaddresses
@@ -122,6 +123,15 @@ def test_it_quotes_the_last_that_the_requester_said_and_not_much_of_it(
     assert "internal" not in text(message)
     editing.comment_on_any(asked.pk, None, "x" * 50_000, requester=True)
     assert len(text(sent(reply("Three.").mail_row))) < 1_200
+
+
+def test_the_day_on_which_they_wrote_is_that_of_the_sites_time_zone(
+    reply: Any, asked: Ticket, settings: Any
+) -> None:
+    settings.TIME_ZONE = "Europe/Berlin"
+    late = datetime(2026, 3, 31, 22, 30, tzinfo=UTC)
+    editing.comment_on_any(asked.pk, None, "Still smoking.", requester=True, at=late)
+    assert "Zoë Brandl wrote on 1 April 2026:" in text(sent(reply().mail_row))
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

@@ -100,6 +100,19 @@ def test_what_fails_holds_back_its_ticket_and_nothing_else(
     assert not Delivery.objects.filter(delivered_at=None).exists()
 
 
+def test_a_message_that_cannot_even_be_signed_takes_no_other_one_along(
+    hook_to: MakeHook, receiver: Receiver, tickets: list[Ticket]
+) -> None:
+    broken, well = hook_to(receiver.url), hook_to(receiver.url)
+    Webhook.objects.filter(pk=broken.pk).update(secret="whsec_a")
+    change(tickets[0], "open")
+    work_off.call()
+    assert well.deliveries.get().status == 204
+    failed = broken.deliveries.get()
+    assert (failed.tries, failed.status, failed.claimed_until) == (1, None, None)
+    assert "log of the worker" in failed.answer
+
+
 def test_a_message_that_is_sent_again_has_the_same_id_and_body(
     hook_to: MakeHook, receiver: Receiver, ticket: Ticket
 ) -> None:

@@ -3,15 +3,15 @@
 import { part } from "./elements.js";
 
 /** @type {WeakSet<HTMLFormElement>} */
-const offered = new WeakSet();
+const followed = new WeakSet();
 
 /** Uploads what is chosen, dropped on the page, or pasted into the form, and opens pictures in place.
  *
  * @param {HTMLFormElement} form
  */
-export function offer(form) {
-  if (offered.has(form)) return;
-  offered.add(form);
+export function follow(form) {
+  if (followed.has(form)) return;
+  followed.add(form);
   const chooser = part(form, "[type=file]", HTMLInputElement);
   const upload = (/** @type {File[]} */ files) =>
     import("./attach.js").then(({ attach }) => attach(form, files), console.warn);
