@@ -9,7 +9,7 @@ under the lock. So nobody can write to a ticket that has just been moved out of 
 there is no such ticket the command raises `Ticket.DoesNotExist`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,8 +21,6 @@ from tickets.database_time import clock
 from tickets.models import Attachment, Comment, Ticket
 from tickets.names import name_of
 from tickets.visibility import visible_tickets
-
-NO_VERSIONS: Mapping[int, int] = {}
 
 
 class StaleVersion(Exception):
@@ -79,17 +77,13 @@ def edit(user: Any, ticket_id: int, changes: dict[str, Any], *, version: int | N
         return saved(hold(user, ticket_id, version=version), changes)
 
 
-def edit_each(
-    user: Any, ticket_ids: Iterable[int], changes: dict[str, Any],
-    versions: Mapping[int, int] = NO_VERSIONS,
-) -> Iterator[Edited]:  # fmt: skip
+def edit_each(user: Any, ticket_ids: Iterable[int], changes: dict[str, Any]) -> Iterator[Edited]:
     """Set the same fields of many tickets, each in a transaction of its own: the ones that the user
-    may not see do not hinder the others. A ticket that is not at its version of `versions` any more
-    raises StaleVersion."""
+    may not see do not hinder the others."""
     for ticket_id in ticket_ids:
         try:
             with transaction.atomic():
-                ticket = hold(user, ticket_id, version=versions.get(ticket_id))
+                ticket = hold(user, ticket_id)
                 saved(ticket, changes)
         except Ticket.DoesNotExist:
             yield Edited(ticket_id, None, is_changed=False)
