@@ -105,7 +105,7 @@ def test_customers_send_a_picture_and_a_document_and_an_agent_opens_both() -> No
     for file in (picture, document):
         answer = alice.get(file["url"])
         assert answer.status_code == 200
-        assert b"".join(answer) == content_of(file["name"])  # type: ignore[arg-type]
+        assert b"".join(answer) == content_of(file["name"])
         assert 500 < file["size"] < 20_000
     answered = Comment.objects.filter(requester=True, attachments__name="message.png")
     assert answered.exists()
