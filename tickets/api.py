@@ -69,6 +69,7 @@ from tickets.visibility import (
     visible_tickets,
 )
 
+NO_FIELDS = {"version", "add_tags", "remove_tags"}  # of a ticket
 NOT_AMONG_THEM = "It names a ticket that is not among the ids."
 NO_DOCS = "Only agents who serve a queue read the documentation of the API."
 
@@ -175,9 +176,11 @@ def change_many(
     """Change up to 500 tickets, each as if it were changed alone. It takes ten seconds at most."""
     if given.versions.keys() - {*given.ids}:
         raise ValidationError({"versions": NOT_AMONG_THEM})
-    values = checked(given.changes)
-    sent = Sent.to_api(request, key)
-    return {"results": edit_each(sent, request.user, given.ids, values, given.versions)}
+    changes = given.changes
+    tags = {"add_tags": changes.add_tags or [], "remove_tags": changes.remove_tags or []}
+    values, sent = checked(changes), Sent.to_api(request, key)
+    results = edit_each(sent, request.user, given.ids, values, given.versions, **tags)
+    return {"results": results}
 
 
 @api.post(
@@ -279,7 +282,7 @@ def own_files(request: HttpRequest, ticket_id: int, ids: list[int]) -> list[Atta
 def checked(given: Given, ticket: Ticket | None = None) -> dict[str, Any]:
     """The fields that were sent, as values of the model. ValidationError names the fields whose
     values the model does not allow, or an assignee who cannot be given the ticket."""
-    sent = given.dict(exclude_unset=True, exclude={"version"})
+    sent = given.dict(exclude_unset=True, exclude=NO_FIELDS)
     fields = {field.name: field.attname for field in Ticket._meta.fields}
     values = {fields[name]: value for name, value in sent.items()}
     Ticket(**values).clean_fields(exclude=fields.keys() - sent.keys())

@@ -77,9 +77,7 @@ def edit(user: Any, ticket_id: int, changes: dict[str, Any], *, version: int | N
         return saved(hold(user, ticket_id, version=version), changes)
 
 
-def edit_each(
-    user: Any, ticket_ids: Iterable[int], changes: dict[str, Any]
-) -> Iterator[Edited]:  # fmt: skip
+def edit_each(user: Any, ticket_ids: Iterable[int], changes: dict[str, Any]) -> Iterator[Edited]:
     """Set the same fields of many tickets, each in a transaction of its own: the ones that the user
     may not see do not hinder the others."""
     for ticket_id in ticket_ids:

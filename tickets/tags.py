@@ -95,6 +95,12 @@ def together(kept: Any, others: Any) -> str:
     return joined(sorted([*first, *more][:MOST]))
 
 
+def changed(kept: Any, add: Iterable[str], remove: Iterable[str]) -> str:
+    """The tags that are kept, without some and with others. BadTags where these are too many."""
+    rest = [tag for tag in listed(kept) if tag not in remove]
+    return joined(normal({*rest, *add}))
+
+
 def as_text(given: Any) -> str:
     """The one text that is kept; as it was given, where it is no good."""
     if given is None:

@@ -3,7 +3,7 @@ changed what."""
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -80,6 +80,13 @@ class Place:
 
     def __str__(self) -> str:
         return f"comment-{self.comment}" if self.comment else f"version-{self.version}"
+
+    @property
+    def just_after(self) -> "Place":
+        """Before which it stands as the last one."""
+        if self.comment:
+            return replace(self, comment=self.comment + 1)
+        return replace(self, version=self.version + 1)
 
     @property
     def comments_before(self) -> Q:

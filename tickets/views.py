@@ -10,7 +10,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -31,7 +32,7 @@ from tickets.refusals import JUST_DELETED
 from tickets.requesters import others
 from tickets.scripted import sent_by_script
 from tickets.timeline import Place, timeline
-from tickets.visibility import NOT_AN_AGENT, may_create
+from tickets.visibility import NOT_AN_AGENT, may_create, visible_tickets
 
 QUOTED = "quoted"  # in the address of a text: with what it quotes
 NO_SUCH_ENTRY = "There is no such entry on this ticket."
@@ -40,14 +41,35 @@ NO_SUCH_ENTRY = "There is no such entry on this ticket."
 @require_safe
 @never_cache
 @login_required
-def ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
-    """A ticket with the newest of what was said and done, or with what stands before an entry."""
+def ticket(request: HttpRequest, ticket_id: int) -> HttpResponseBase:
+    """A ticket with the newest of what was said and done, or with what stands before an entry, or
+    up to one."""
     head = live.head()
     found = visible_or_404(request, ticket_id)
+    if name := request.GET.get("until"):
+        return _until(request, found, head, name)
     place = Place.named(found, name) if (name := request.GET.get("before")) else None
     if name and place is None:
         raise Http404(NO_SUCH_ENTRY)
     return ticket_page(request, found, head, timeline=timeline(found, place))
+
+
+def _until(request: HttpRequest, found: Ticket, head: int, name: str) -> HttpResponseBase:
+    """The page on which the entry is. Its script asks for it, for it alone knows what an address
+    names behind its "#"."""
+    if place := Place.named(found, name):
+        return ticket_page(request, found, head, timeline=timeline(found, place.just_after))
+    into = _merged_into(request, found)
+    if into and Place.named(into, name):
+        return redirect(f"{reverse('ticket', args=[into.pk])}#{name}")
+    return redirect(f"{reverse('ticket', args=[found.pk])}#timeline-end")  # not asked for again
+
+
+def _merged_into(request: HttpRequest, ticket: Ticket) -> Ticket | None:
+    """Where its conversation goes on, if that is in the reader's sight."""
+    if ticket.merged_into_id is None:
+        return None
+    return visible_tickets(request.user).filter(pk=ticket.merged_into_id).first()
 
 
 @require_safe
@@ -64,10 +86,15 @@ def description(request: HttpRequest, ticket_id: int) -> HttpResponse:
 @require_safe
 @never_cache
 @login_required
-def comment(request: HttpRequest, ticket_id: int, comment_id: int) -> HttpResponse:
+def comment(request: HttpRequest, ticket_id: int, comment_id: int) -> HttpResponseBase:
     """The whole of a comment that the ticket's page shows shortened."""
     head = live.head()
     found = visible_or_404(request, ticket_id)
+    into = _merged_into(request, found)
+    if into and into.comments.filter(pk=comment_id).exists():
+        asked = request.GET.urlencode()
+        url = reverse("comment", args=[into.pk, comment_id])
+        return redirect(f"{url}?{asked}" if asked else url)
     said = get_object_or_404(found.comments.select_related("author"), pk=comment_id)
     text = whole_text(said) if QUOTED in request.GET else said.body
     files = said.attached

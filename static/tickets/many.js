@@ -2,6 +2,7 @@
  * selected, and its row says why. */
 import { changeMany } from "./api.js";
 import { make, part, parts } from "./elements.js";
+import "./offers.js";
 import { fetchPart } from "./page.js";
 import { selection } from "./selection.js";
 import { toast } from "./toast.js";
@@ -21,7 +22,7 @@ export async function follow() {
   const count = selection.ids.length;
   for (const row of selection.rows) if (!row.matches(SELECTED)) tell(row, "");
   bar.hidden = count === 0;
-  if (count === 0) return;
+  if (count === 0) return bar.querySelector("form")?.reset(); // What was chosen was for those.
   if (!bar.firstElementChild) await load();
   part(bar, "[data-count]", HTMLElement).textContent = `${count} selected`;
 }
@@ -55,6 +56,7 @@ function leave(row = rowsById().get(selection.ids[0])) {
  */
 function chosen(form) {
   const selects = parts(form, "select", HTMLSelectElement).filter(({ value }) => value);
+  /** @type {[string, string | number | string[] | null][]} */
   const changes = selects.map(({ name, value }) => {
     if (!["assignee", "queue"].includes(name)) return [name, value];
     return [name, value === "nobody" ? null : Number(value)];
@@ -64,6 +66,12 @@ function chosen(form) {
     if (name === "queue") return `moved to ${text}`;
     return name === "priority" ? `set to ${text} priority` : `set to ${text}`;
   });
+  for (const { name, value } of parts(form, "input", HTMLInputElement)) {
+    const tags = value.split(",").map((tag) => tag.trim()).filter(Boolean);
+    if (tags.length === 0) continue;
+    changes.push([name, tags]);
+    words.push(`${name === "add_tags" ? "tagged" : "stripped of"} ${tags.join(" and ")}`);
+  }
   return { changes: Object.fromEntries(changes), words: words.join(", ") };
 }
 
@@ -102,10 +110,7 @@ async function apply(form) {
   if (done) toast(`${tickets(done)} ${words}.`, made);
   const rest = ids.length - done;
   if (rest > 0) say(problem || `${tickets(rest)} could not be ${words}: see each row.`);
-  else {
-    form.reset();
-    leave(rows.get(first));
-  }
+  else leave(rows.get(first));
   follow();
 }
 

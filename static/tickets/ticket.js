@@ -282,6 +282,15 @@ place.addEventListener("click", (event) => {
   import("./merge.js").then((it) => it.ask()).catch(() => location.assign(`${url}merge/`));
 });
 
+/** An entry that the address names and the page does not show is folded, or went along in a merge. */
+function seek() {
+  const { hash } = location;
+  if (!/^#comment-\d+$/.test(hash) || document.querySelector(hash)) return;
+  location.replace(`${url}?until=${hash.slice(1)}${hash}`);
+}
+seek();
+addEventListener("hashchange", seek);
+
 // The conversation opens at its end, unless the address names an entry or the browser goes back.
 const [way] = performance.getEntriesByType("navigation");
 const isFresh = way instanceof PerformanceNavigationTiming && way.type === "navigate";

@@ -101,6 +101,62 @@ def test_it_works_by_keys_alone(board: Page, site: People, tickets: list[Ticket]
     assert stored(tickets, "priority") == ["normal"] * 4
 
 
+def test_tags_are_put_on_and_taken_off_by_keys_and_each_ticket_keeps_its_own(
+    windows: Windows, site: People
+) -> None:
+    """The newest stands first."""
+    ten = ", ".join(f"tag {number}" for number in range(10))
+    tickets = [site.ticket(f"Case {n}", tags=tags) for n, tags in enumerate([ten, "", "a, refund"])]
+    site.ticket("Hidden", queue=site.network, tags="revolution")
+    page, hers = windows.open(site.alice), windows.open(site.carol, "/?tag=refund")
+    page.get_by_label("Select all tickets on this page").click()
+    expect(bar(page)).to_contain_text("3 selected")
+    page.locator("body").focus()
+    page.keyboard.press("+")
+    expect(page.locator(":focus")).to_have_attribute("name", "add_tags")
+    page.keyboard.type("Sent, re")
+    expect(page.locator("#bar [role=option]")).to_have_text("refund")
+    assert_sound(page)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator(":focus")).to_have_value("Sent, refund")
+    page.keyboard.type(", a")
+    expect(page.locator("#bar [role=option]").first).to_be_visible()
+    page.keyboard.press("Escape")  # closes what is offered, and not the bar
+    expect(page.locator("#bar [role=listbox]").first).to_be_hidden()
+    for _ in ", a":
+        page.keyboard.press("Backspace")
+    page.keyboard.press("Enter")
+    toast = page.locator("#toasts")
+    expect(toast).to_contain_text("2 tickets tagged Sent and refund.")
+    expect(row(page, "Case 0")).to_contain_text("A ticket has at most 10 tags, and these are 12.")
+    expect(row(page, "Case 2").locator(".label")).to_have_text(["a", "refund", "sent"])
+    expect(row(hers, "Case 1").locator(".label")).to_have_text(["refund", "sent"])
+    assert stored(tickets, "tags") == [ten, "refund, sent", "a, refund, sent"]
+    page.keyboard.press("Escape")
+    expect(page.locator("#bar")).to_be_hidden()
+    page.keyboard.press("z")
+    expect(toast).to_contain_text("Taken back.")
+    assert stored(tickets, "tags") == [ten, "", "a, refund"]
+    select(page, "Case 0", "Case 2")
+    page.keyboard.press("-")
+    page.keyboard.type("tag 0, A")
+    page.keyboard.press("Control+Enter")
+    expect(toast).to_contain_text("2 tickets stripped of tag 0 and A.")
+    assert stored(tickets, "tags") == [ten.removeprefix("tag 0, "), "", "refund"]
+
+
+def test_a_tag_that_is_none_is_refused_and_what_was_typed_stays(
+    board: Page, tickets: list[Ticket]
+) -> None:
+    select(board, "Printer 0")
+    bar(board).get_by_label("Add tags").fill("vip, " + "x" * 31)
+    bar(board).get_by_role("button", name="Apply").click()
+    expect(bar(board).get_by_role("alert")).to_contain_text("A tag has at most 30 characters")
+    expect(bar(board).get_by_label("Add tags")).to_have_value("vip, " + "x" * 31)
+    assert stored(tickets, "version") == [1] * 4
+
+
 def test_t_takes_the_ticket_one_is_at_and_no_other(
     board: Page, site: People, tickets: list[Ticket]
 ) -> None:

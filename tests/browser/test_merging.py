@@ -14,7 +14,9 @@ from tests.browser.windows import (
 from tests.harness.people import agent
 from tests.harness.servers import Daphne
 from tests.harness.site import Browser, People
+from tickets.merging.deeds import merge
 from tickets.models import Comment, Ticket
+from tickets.timeline import AT_ONCE
 
 JONAS = {"requester_name": "Jonas Weber", "requester_email": "jonas@weber.example"}
 
@@ -137,3 +139,33 @@ def test_without_scripts_it_is_a_page(windows: Windows, site: People) -> None:
     alice.get_by_role("button", name="Merge").click()
     expect(alice.locator(".notice-success")).to_contain_text(f"#{one.pk} is merged into")
     expect(alice.locator("h1")).to_have_text("Fire")
+
+
+def test_an_address_of_a_comment_leads_to_where_it_is_now_and_opens_what_is_folded(
+    windows: Windows, site: People
+) -> None:
+    one, other = site.ticket("Smoke", **JONAS), site.ticket("Printer on fire", **JONAS)
+    folded = Comment.objects.create(ticket=one, author=site.alice, body="Pull the plug.")
+    last = Comment.objects.create(ticket=one, author=site.alice, body="Is it out?")
+    merge(site.alice, one.pk, other.pk)
+    page = windows.open(site.alice, f"{path(one)}#comment-{last.pk}")
+    at_last = re.compile(rf"{path(other)}#comment-{last.pk}$")
+    expect(page).to_have_url(at_last)
+    expect(page.locator(f"#comment-{last.pk}")).to_be_in_viewport()
+    expect_live(page)
+
+    Comment.objects.bulk_create(
+        Comment(ticket=other, author=site.carol, body=f"number {n}") for n in range(2 * AT_ONCE)
+    )
+    page.goto(f"{path(one)}#comment-{folded.pk}")
+    at_folded = rf"{path(other)}\?until=comment-{folded.pk}#comment-{folded.pk}$"
+    expect(page).to_have_url(re.compile(at_folded))
+    expect(page.locator(f"#comment-{folded.pk}")).to_be_in_viewport()
+    page.get_by_role("link", name="To the newest").click()
+    expect(page.locator("#timeline")).to_contain_text(f"number {2 * AT_ONCE - 1}")
+
+    page.evaluate(f"location.hash = 'comment-{last.pk}'")  # as a notice's link does
+    expect(page.locator(f"#comment-{last.pk}")).to_be_in_viewport()
+    page.goto(f"{path(one)}#comment-999999999")
+    expect(page).to_have_url(re.compile(rf"{path(one)}#timeline-end$"))
+    expect(page.locator("#merged")).to_contain_text(f"Merged into #{other.pk}")

@@ -138,6 +138,10 @@ BAD: list[tuple[str, Any, str]] = [
     ("a queue that is not there", {"ids": [1], "changes": {"queue": 999_999}}, "queue"),
     ("no queue", {"ids": [1], "changes": {"queue": None}}, "queue"),
     ("a person who is not there", {"ids": [1], "changes": {"assignee": 999_999}}, "assignee"),
+    ("a tag of two", {"ids": [1], "changes": {"add_tags": ["a, b"]}}, "add_tags"),
+    ("a tag that is a text", {"ids": [1], "changes": {"remove_tags": "vip"}}, "remove_tags"),
+    ("a tag of nothing", {"ids": [1], "changes": {"remove_tags": [" "]}}, "remove_tags"),
+    ("tags that are null", {"ids": [1], "changes": {"add_tags": None}}, "add_tags"),
     ("versions that are a list", {"ids": [1], "changes": DONE, "versions": [1]}, "versions"),
     ("a version of nothing", {"ids": [1], "changes": DONE, "versions": {"x": 1}}, "versions"),
     ("a version of 01", {"ids": [1], "changes": DONE, "versions": {"01": 1}}, "versions"),
@@ -235,6 +239,44 @@ def test_what_is_moved_out_of_sight_is_done_like_the_rest(
     chosen = tickets(billing, 2)
     assert errors(Api(alice).change(ids(chosen), {"queue": network.pk})) == ["", ""]
     assert Ticket.objects.filter(queue=network).count() == 2
+
+
+def tags_of(chosen: list[Ticket]) -> list[str]:
+    found = dict(Ticket.objects.filter(pk__in=ids(chosen)).values_list("pk", "tags"))
+    return [found[ticket.pk] for ticket in chosen]
+
+
+def test_each_keeps_its_other_tags(billing: Queue, alice: User) -> None:
+    chosen = tickets(billing)
+    for ticket, kept in zip(chosen, ("", "refund, vip", "late, vip"), strict=True):
+        Ticket.objects.filter(pk=ticket.pk).update(tags=kept)
+    before = versions(chosen)
+    api = Api(alice)
+    results = fine(api.change(ids(chosen), {"add_tags": [" VIP"], "remove_tags": ["late"]}))
+    assert tags_of(chosen) == ["vip", "refund, vip", "vip"]
+    assert [before[0] + 1, before[1], before[2] + 1] == versions(chosen)  # the second had it so
+    assert [result["ok"] for result in results] == [True] * 3
+    made = {result["id"]: result["version"] for result in results if "version" in result}
+    assert errors(api.undo(made)) == ["", ""]
+    assert tags_of(chosen) == ["", "refund, vip", "late, vip"]
+
+
+def test_tags_are_set_then_taken_off_then_added(ticket: Ticket, alice: User) -> None:
+    changes = {"tags": ["a", "b"], "remove_tags": ["a", "c"], "add_tags": ["c", "d"]}
+    assert errors(Api(alice).change([ticket.pk], changes)) == [""]
+    assert Ticket.objects.get().tags == "b, c, d"
+
+
+def test_what_would_have_too_many_tags_is_left_and_says_so(billing: Queue, alice: User) -> None:
+    full, free = chosen = tickets(billing, 2)
+    ten = ", ".join(f"tag {n}" for n in range(10))
+    Ticket.objects.filter(pk=full.pk).update(tags=ten)
+    Ticket.objects.filter(pk=free.pk).update(tags="vip")
+    refused, done = errors(Api(alice).change(ids(chosen), {"add_tags": ["new"], "status": "open"}))
+    assert refused == "A ticket has at most 10 tags, and these are 11."
+    assert done == ""
+    assert tags_of(chosen) == [ten, "new, vip"]
+    assert Ticket.objects.get(pk=full.pk).status == "new"
 
 
 # --- Time ---------------------------------------------------------------------------------------

@@ -31,7 +31,8 @@ EXAMPLES = 10  # of each call by each person, and as many again of what is forbi
 # when they are moved to UTC; that versions are of the tickets that are named beside them; and which
 # characters of a tag are seen.
 BEYOND_THE_SCHEMA = {
-    "requester_email", "cc", "due_at", "Idempotency-Key", "versions", "tags", "tag",
+    "requester_email", "cc", "due_at", "Idempotency-Key", "versions",
+    "tags", "tag", "add_tags", "remove_tags",
 }  # fmt: skip
 
 

@@ -20,12 +20,15 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from live.models import Event
+from tests.harness.people import signed_in
 from tests.harness.processes import ROOT, free_port
+from tickets.attachments import Attachment, limits
+from tickets.demo.files import SENT, content_of
 from tickets.demo.moves import BY_SUBJECT, FEWEST, MOST, make_a_move
 from tickets.demo.post import Post, post_office, read
 from tickets.demo.samples import AGENTS, PASSWORD, OthersDatabase, make_samples
 from tickets.demo.steps import Step
-from tickets.demo.stories import STORIES
+from tickets.demo.stories import ANSWERS, STORIES
 from tickets.lists.unread import mark_unread, see
 from tickets.models import Change, Comment, Notice, Queue, Status, Ticket
 from tickets.notices.models import Kind
@@ -83,6 +86,52 @@ def test_what_a_visitor_changed_stays() -> None:
     User.objects.get(username="dave").delete()
     assert not make_samples()
     assert not User.objects.filter(username="dave").exists()
+
+
+@pytest.mark.django_db(transaction=True)  # a file comes to its place after the commit
+def test_customers_send_a_picture_and_a_document_and_an_agent_opens_both() -> None:
+    make_samples()
+    alice = signed_in(User.objects.get(username="alice"))
+    sent = []
+    for subject in ("Payment link is broken", "Wrong currency on the quote"):
+        path = f"tickets/{Ticket.objects.get(subject=subject, status=Status.OPEN).pk}/"
+        (file,) = alice.get(f"/api/{path}").json()["attachments"]
+        assert file["name"] == SENT[subject]
+        assert file["url"] in alice.get(f"/{path}").content.decode()
+        sent.append(file)
+    picture, document = sent
+    assert picture["picture"] == {"width": 480, "height": 300}
+    assert (document["type"], document["picture"]) == ("application/pdf", None)
+    for file in (picture, document):
+        answer = alice.get(file["url"])
+        assert answer.status_code == 200
+        assert b"".join(answer) == content_of(file["name"])
+        assert 500 < file["size"] < 20_000
+    answered = Comment.objects.filter(requester=True, attachments__name="message.png")
+    assert answered.exists()
+
+
+def test_the_demos_document_is_one_that_each_reader_finds_its_way_in() -> None:
+    document = content_of("quote 30112.pdf")
+    at = int(document.split(b"startxref\n")[1].split()[0])
+    assert document[at:].startswith(b"xref\n0 6\n")
+    for number, line in enumerate(document[at:].splitlines()[3:8], 1):
+        place = int(line.split()[0])
+        assert document[place:].startswith(b"%d 0 obj\n" % number)
+
+
+@pytest.mark.django_db
+def test_without_room_for_files_the_demo_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "has_room", lambda: False)
+    make_samples()
+    assert Ticket.objects.count() == 60
+    assert not Attachment.objects.exists()
+
+
+@pytest.mark.django_db
+def test_each_file_has_its_story_or_its_answer() -> None:
+    assert {*BY_SUBJECT, *ANSWERS} >= SENT.keys()
+    assert {name.rpartition(".")[2] for name in SENT.values()} == {"png", "pdf"}
 
 
 @pytest.mark.django_db

@@ -145,6 +145,18 @@ def test_a_short_ticket_has_nothing_earlier(ticket: Ticket, alice: User) -> None
     assert len(names_on(page)) == AT_ONCE
 
 
+def test_a_page_can_end_with_an_entry(ticket: Ticket, alice: User) -> None:
+    """Also where much was said at one moment."""
+    said = say(ticket, ["Hello"] * (2 * AT_ONCE))
+    for comment in (said[0], said[AT_ONCE]):
+        asked = f"/tickets/{ticket.pk}/?until=comment-{comment.pk}"
+        page = signed_in(alice).get(asked).content.decode()
+        assert names_on(page)[-1] == f"comment-{comment.pk}"
+        assert 'id="later"' in page
+    page = signed_in(alice).get(f"/tickets/{ticket.pk}/?until=version-1").content.decode()
+    assert names_on(page)[-1] == "version-1"
+
+
 def test_the_past_leads_back_to_the_newest(ticket: Ticket, alice: User) -> None:
     first, *_ = say(ticket, ["Hello"] * (AT_ONCE + 5))
     page = signed_in(alice).get(f"/tickets/{ticket.pk}/?before=comment-{first.pk}").content.decode()

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from tickets import editing
+from tickets import attachments, editing
 from tickets.actor import acting_as
+from tickets.demo.files import sent_with
 from tickets.demo.stories import Story
 from tickets.models import Comment, Priority, Queue, Status, Ticket, Via
 
@@ -19,7 +20,7 @@ DOMAIN = "demo.example"  # of every address: RFC 2606 keeps it from belonging to
 def arrive(story: Story, queue: Queue, requester: str, at: datetime) -> Ticket:
     """The requester's mail becomes a ticket; no agent acts."""
     mailbox = requester.lower().replace(" ", ".")
-    return editing.create(
+    ticket = editing.create(
         subject=story.subject,
         description=story.description,
         queue=queue,
@@ -27,6 +28,8 @@ def arrive(story: Story, queue: Queue, requester: str, at: datetime) -> Ticket:
         requester_email=f"{mailbox}@{DOMAIN}",
         created_at=at,
     )
+    attachments.describe(ticket, sent_with(story.subject, ticket))
+    return ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class Step:
     def hear(self, words: str) -> None:
         """The requester writes back, and the ticket waits for its agent again."""
         with acting_as(None):
-            self._comment(None, words, requester=True, via=Via.MAIL)
+            files = sent_with(words, self.ticket)
+            self._comment(None, words, requester=True, via=Via.MAIL, attaching=files)
             editing.edit_any(self.ticket.pk, {"status": Status.OPEN})
 
     def note_call(self, words: str) -> None:

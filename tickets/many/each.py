@@ -8,7 +8,7 @@ Where the request carries an idempotency key, what became of a ticket is noted b
 ticket's own transaction. So a request that is sent again does only what is left.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 
-from tickets import editing, lock_waits
+from tickets import editing, lock_waits, tags
 from tickets.bookkeeping import RememberedWrite
 from tickets.editing import StaleVersion
 from tickets.idempotency import Sent, remember_again
@@ -25,6 +25,7 @@ from tickets.lock_waits import WaitedTooLong
 from tickets.merging.refusals import Merged
 from tickets.models import Ticket
 from tickets.refusals import JUST_DELETED, since_then
+from tickets.tags import BadTags
 from tickets.undo import NotUndoable, undo
 from tickets.visibility import NO_SUCH_TICKET
 
@@ -52,15 +53,19 @@ class Result:
 
 
 def edit_each(
-    sent: Sent, user: Any, ticket_ids: Iterable[int], changes: dict[str, Any],
-    versions: Mapping[int, int],
+    sent: Sent, user: Any, ticket_ids: Iterable[int], changes: Mapping[str, Any],
+    versions: Mapping[int, int], *, add_tags: Collection[str], remove_tags: Collection[str],
 ) -> list[Result]:  # fmt: skip
     """Set the same fields of each ticket that is still at its version of `versions`, if it has one
-    there."""
+    there, and change its tags."""
 
     def set_fields(ticket_id: int) -> int:
-        held = editing.hold(user, ticket_id, version=versions.get(ticket_id))
-        ticket = editing.saved(held, changes)
+        ticket = editing.hold(user, ticket_id, version=versions.get(ticket_id))
+        values = dict(changes)
+        if add_tags or remove_tags:
+            kept = values.get("tags", ticket.tags)
+            values["tags"] = tags.changed(kept, add_tags, remove_tags)
+        ticket = editing.saved(ticket, values)
         return ticket.version if ticket.has_changed else 0
 
     return _each(sent, ticket_ids, set_fields)
@@ -92,7 +97,7 @@ def _done(sent: Sent, ticket_id: int, act: Act) -> Result:
         return Result(ticket_id, NO_SUCH_TICKET)
     except StaleVersion as stale:
         return Result(ticket_id, since_then(stale))
-    except (Merged, NotUndoable) as refusal:
+    except (BadTags, Merged, NotUndoable) as refusal:
         return Result(ticket_id, f"{refusal}")
     except WaitedTooLong:
         return Result(ticket_id, BUSY)

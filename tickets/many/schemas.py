@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from ninja import Schema
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from tickets import tags
 from tickets.many.each import MOST
 from tickets.models import Priority, Status
 from tickets.schemas import LEFT_OUT, Given, IdInBody, Tags
@@ -16,7 +17,11 @@ VERSIONS = (
     f"Name the versions of 1 to {MOST} tickets, each by its id in quotes, such as"
     ' {"12": 3}: both are whole numbers from 1.'
 )
-NOTHING = "Name at least one of status, priority, assignee, queue and tags."
+NOTHING = "Name at least one of status, priority, assignee, queue, tags, add_tags and remove_tags."
+TAGS_OF_EACH = (
+    "Each ticket keeps its other tags. What is named in both is added, and one that would have too"
+    " many is left as it is."
+)
 NUMBER = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
 ID_IN_QUOTES = "^[1-9][0-9]{0,17}$"
 
@@ -65,6 +70,13 @@ SomeVersions = Annotated[
 ]
 
 
+MoreTags = Annotated[
+    list[str],
+    AfterValidator(tags.normal),
+    WithJsonSchema({**tags.LIST_SHAPE, "description": TAGS_OF_EACH}),
+]
+
+
 class ChangesOfMany(Given):
     """A field that is left out stays as it is; at least one has to be named."""
 
@@ -75,6 +87,8 @@ class ChangesOfMany(Given):
     assignee: IdInBody | None = LEFT_OUT
     queue: IdInBody = LEFT_OUT
     tags: Tags = LEFT_OUT
+    add_tags: MoreTags = LEFT_OUT
+    remove_tags: MoreTags = LEFT_OUT
 
 
 def _named(changes: ChangesOfMany) -> ChangesOfMany:

@@ -205,3 +205,44 @@ def test_the_admin_says_so_too(one: Ticket, other: Ticket, admin: User, alice: U
         assert answer.status_code == 200
         assert f"Ticket #{one.pk} was merged into #{other.pk}" in answer.content.decode()
     assert Comment.objects.filter(ticket=one).count() == 0
+
+
+def test_an_address_of_a_comment_leads_to_where_it_is_now(
+    one: Ticket, other: Ticket, billing: Queue, alice: User
+) -> None:
+    """Also where that ticket was merged again."""
+    said = Comment.objects.create(ticket=one, author=alice, body="Pull the plug.")
+    third = Ticket.objects.create(subject="Ash", queue=billing, requester_email=ADDRESS)
+    merge(alice, one.pk, other.pk)
+    merge(alice, other.pk, third.pk)
+    reader = signed_in(alice)
+    for ticket in (one, other):
+        answer = reader.get(f"/tickets/{ticket.pk}/?until=comment-{said.pk}")
+        assert answer.headers["Location"] == f"/tickets/{third.pk}/#comment-{said.pk}"
+        answer = reader.get(f"/tickets/{ticket.pk}/comments/{said.pk}/?quoted=1")
+        assert answer.headers["Location"] == f"/tickets/{third.pk}/comments/{said.pk}/?quoted=1"
+    assert reader.get(f"/tickets/{third.pk}/comments/{said.pk}/").status_code == 200
+
+
+def test_it_leads_nobody_to_what_they_may_not_see(
+    one: Ticket, other: Ticket, network: Queue, alice: User, bob: User, carol: User
+) -> None:
+    said = Comment.objects.create(ticket=one, author=alice, body="Pull the plug.")
+    Ticket.objects.filter(pk=other.pk).update(queue=network)
+    merge(carol, one.pk, other.pk)
+    until, whole = (
+        f"/tickets/{one.pk}/?until=comment-{said.pk}", f"/tickets/{one.pk}/comments/{said.pk}/",
+    )  # fmt: skip
+    reader = signed_in(alice)  # of the merged one alone
+    assert reader.get(until).headers["Location"] == f"/tickets/{one.pk}/#timeline-end"
+    assert reader.get(whole).status_code == 404
+    reader = signed_in(bob)  # of the other one alone
+    assert [reader.get(path).status_code for path in (until, whole)] == [404, 404]
+    for path in (until, whole):
+        assert Client().get(path).headers["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("name", ["comment-999999", "comment-1" + "0" * 30, "x", "version-77"])
+def test_an_entry_that_is_nowhere_leads_to_the_newest(name: str, one: Ticket, alice: User) -> None:
+    answer = signed_in(alice).get(f"/tickets/{one.pk}/", {"until": name})
+    assert answer.headers["Location"] == f"/tickets/{one.pk}/#timeline-end"
