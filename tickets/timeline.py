@@ -33,7 +33,7 @@ NAME = re.compile("(?P<kind>comment|version)-(?P<number>[1-9][0-9]{0,18})")
 @dataclass(frozen=True, slots=True)
 class Step:
     """What was done to one field, such as "set status" with the values "new → open". The scripts
-    word it the same way for live events, in static/tickets/wording.js."""
+    word it the same way for live events, in static/tickets/steps.js."""
 
     deed: str
     values: str = ""

@@ -16,7 +16,8 @@ import { store } from "./store.js";
 import "./take.js";
 
 const LEAVING = 3000; // ms for which a row that has left can be read, by who watches only
-const APART = 500; // ms. To move fifty rows at each frame would keep the page busy.
+const APART = 500; // ms. To move rows at each frame would keep the page busy,
+const MOST = 5; // and to move more of them in one frame would hold up what the reader does.
 const MINUTE = 60_000;
 
 const board = part(document, "#board", HTMLElement);
@@ -34,9 +35,10 @@ const seesAll = "seesAll" in board.dataset;
 /** @type {Set<number> | null} while the reader pauses the list: the tickets of which it is held back */
 let held = null;
 let releasedAt = 0;
+let nextFrame = 0; // in which the release goes on
 
 take(listingOf(document));
-list.shown = [...rows.rows.keys()];
+list.shown = rows.ids;
 store.listen();
 store.watch((changes) => {
   if (list.change(changes)) reloadSoon();
@@ -74,7 +76,7 @@ function settle() {
   const isWaiting = fresh.length + left.length > 0 || isMoved;
   const isIdle = list.page === 1 && isIdleAtTop(board);
   if (!isIdle) offer(isWaiting ? wordsFor(fresh.length, left.length) : "");
-  else if (isWaiting && performance.now() - releasedAt > APART) release(LEAVING);
+  else if (isWaiting && !nextFrame && performance.now() - releasedAt > APART) release(LEAVING, MOST);
 }
 setInterval(settle, APART);
 
@@ -97,11 +99,22 @@ function offer(words) {
   pill.hidden = !words;
 }
 
-/** @param {number} [stay] ms for which a row that has left still stands */
-function release(stay) {
-  releasedAt = performance.now();
+/**
+ * @param {number} [stay] ms for which a row that has left still stands
+ * @param {number} [most] rows that move; the others follow frame by frame, while the reader is idle
+ */
+function release(stay, most) {
   list.release(stay);
-  rows.show(list.shown);
+  const { shown } = list;
+  list.shown = rows.show(shown, most);
+  releasedAt = performance.now();
+  if (String(list.shown) !== String(shown)) {
+    releasedAt = 0;
+    nextFrame = requestAnimationFrame(() => {
+      nextFrame = 0;
+      settle();
+    });
+  }
   const isEmpty = list.shown.length === 0;
   table.hidden = isEmpty;
   part(board, "#empty", HTMLElement).hidden = !isEmpty;

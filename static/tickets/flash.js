@@ -1,11 +1,16 @@
 /** Marks what has just changed. base.css says how a mark looks, also where motion is unwelcome. */
-const LASTS = 4000;
+const STANDS = 1600;
+const FADES = 2400;
 /** @type {WeakMap<Element, ReturnType<typeof setTimeout>>} */
 const timers = new WeakMap();
 
 /** @param {HTMLElement} element */
 export function flash(element) {
+  const fade = () => {
+    element.dataset.fresh = "fades";
+    timers.set(element, setTimeout(() => element.removeAttribute("data-fresh"), FADES));
+  };
   clearTimeout(timers.get(element));
-  element.dataset.fresh = element.dataset.fresh === "" ? "again" : ""; // The animation begins anew.
-  timers.set(element, setTimeout(() => element.removeAttribute("data-fresh"), LASTS));
+  element.dataset.fresh = "";
+  timers.set(element, setTimeout(fade, STANDS));
 }

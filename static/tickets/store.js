@@ -7,6 +7,7 @@
 import { isCurrent, readNow } from "./since-reset.js";
 
 const MOST = 2000; // tickets; a page that is open for weeks hears of far more
+const AT_ONCE = 5; // tickets in a frame: to draw fifty rows would hold up what the reader does
 const LATEST = 300; // ms. A hidden page has no frames, and its title must be right all the same.
 
 /** @typedef {Partial<Desk.Known> & {id: number}} Told */
@@ -207,15 +208,22 @@ export class Store {
    * @param {string[]} what
    */
   note(id, ...what) {
-    if (this.changes.size === 0) this.later(() => this.tell());
+    if (this.changes.size === 0) this.tellSoon();
     const noted = this.changes.get(id) ?? new Set();
     for (const name of what) noted.add(name);
     this.changes.set(id, noted);
   }
 
-  tell() {
-    const { changes } = this;
-    this.changes = new Map();
+  tellSoon() {
+    this.later(() => this.tell(document.hidden ? Infinity : AT_ONCE));
+  }
+
+  /** @param {number} [most] tickets; the others follow with the next frame */
+  tell(most = Infinity) {
+    const all = [...this.changes];
+    this.changes = new Map(all.slice(most));
+    if (this.changes.size > 0) this.tellSoon();
+    const changes = new Map(all.slice(0, most));
     for (const view of this.views) view(changes);
   }
 }

@@ -6,7 +6,8 @@ import { tellFolds } from "./folds.js";
 import { writeSaid } from "./said.js";
 import { positionOf, readNow } from "./since-reset.js";
 import { noted, saidBy, tag } from "./speakers.js";
-import { initials, steps, tint } from "./wording.js";
+import { steps } from "./steps.js";
+import { initials, tint } from "./wording.js";
 
 const timeline = part(document, "#timeline", HTMLOListElement);
 

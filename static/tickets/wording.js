@@ -1,10 +1,6 @@
-/** How pages put ages, initials and changes into words. tickets/templatetags/wording.py and
- * tickets/timeline.py use the same words for the page as the server renders it. */
+/** How pages put ages and initials into words, as tickets/templatetags/wording.py does. */
 const DONE = ["resolved", "closed"];
-const LONG_TEXT = ["description"];
 const TINTS = 6;
-/** @type {Record<string, string>} */
-const MERGES = { merged: "took in", merged_into: "merged it into" };
 
 /** Ages go by the server's clock, for the clock of this computer may be wrong, and may be set. */
 const now = () => window.live.now();
@@ -65,47 +61,4 @@ const first = (word, count = 1) => [...word].slice(0, count).join("");
 /** @param {string} name */
 export function tint(name) {
   return [...name].reduce((sum, letter) => sum + (letter.codePointAt(0) ?? 0), 0) % TINTS;
-}
-
-/** [["set status", "new → open"], …] of an event.
- *
- * @param {Desk.Deed} deed
- */
-export function steps({ changes, actor }) {
-  return Object.entries(changes).map(([field, values]) => step(field, values, actor));
-}
-
-/**
- * @param {string} field
- * @param {Desk.Changes[string]} values
- * @param {Desk.Named | null} actor
- */
-function step(field, values, actor) {
-  if (LONG_TEXT.includes(field)) return [`changed the ${field}`, ""];
-  const [before, after] = values;
-  if (field in MERGES && isNamed(after)) return [MERGES[field], after.name];
-  if (field === "assignee" && actor && isNamed(after) && after.id === actor.id) {
-    return ["took the ticket", isNamed(before) ? `from ${before.name}` : ""];
-  }
-  const nothing = field === "assignee" ? "nobody" : "nothing";
-  const [old, fresh] = values.map((value) => inWords(field, value) || nothing);
-  return [`set ${field.replace(/_at$/, "").replaceAll("_", " ")}`, `${old} → ${fresh}`];
-}
-
-/**
- * @param {string} field
- * @param {Desk.Value} value
- */
-function inWords(field, value) {
-  if (Array.isArray(value)) return value.join(", ");
-  if (isNamed(value)) return value.name;
-  return field.endsWith("_at") ? exact(value) : (value ?? "");
-}
-
-/**
- * @param {Desk.Value | undefined} value
- * @returns {value is Desk.Named}
- */
-function isNamed(value) {
-  return value instanceof Object && !Array.isArray(value);
 }

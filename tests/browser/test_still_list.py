@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import Page, expect
 
 from tests.browser.windows import (
@@ -92,6 +93,26 @@ def test_who_is_idle_at_the_top_sees_the_list_go_on_by_itself(
     expect(page.locator(PILL)).to_have_text("1 new ticket – show")
     page.mouse.move(5, 5)
     expect_subjects(page, "Third", "Second")
+    assert_not_reloaded(page)
+
+
+def test_more_rows_than_one_frame_moves_find_their_places_by_themselves(
+    windows: Windows, site: People
+) -> None:
+    tickets = [site.ticket(f"Ticket {number:02}") for number in range(14)]
+    page = windows.open(site.alice, "/?sort=updated")
+    page.evaluate("""window.moved = 0;
+      new MutationObserver((moves) => (window.moved += moves.filter((move) =>
+        move.addedNodes.length).length)).observe(document.querySelector("#rows"), {childList: true})
+    """)
+    with transaction.atomic():
+        for ticket in tickets[:12]:
+            ticket.priority = "high"
+            ticket.save()
+    after = [*tickets[12:], *tickets[:12]]
+    expect_subjects(page, *(ticket.subject for ticket in after))
+    assert page.evaluate("window.moved") == 2, "no row has moved that could stay"
+    expect_settled(page)
     assert_not_reloaded(page)
 
 

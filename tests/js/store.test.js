@@ -234,3 +234,15 @@ test("it hears the page's stream", () => {
   );
   assert.equal(store.get(1)?.subject, "Printer on fire");
 });
+
+test("many tickets are told of over several frames, but at once to a page that is hidden", () => {
+  for (const id of [1, 2, 3, 4, 5, 6, 7]) change(10 + id, { id });
+  assert.deepEqual(Object.keys(frame()[0]), ["1", "2", "3", "4", "5"]);
+  change(20, { id: 8 });
+  assert.deepEqual(Object.keys(frame()[0]), ["6", "7", "8"]);
+  assert.deepEqual(frame(), []);
+  Object.assign(page, { hidden: true });
+  for (const id of [1, 2, 3, 4, 5, 6, 7]) change(30 + id, { id });
+  assert.equal(Object.keys(frame()[0]).length, 7);
+  Object.assign(page, { hidden: false });
+});

@@ -8,9 +8,8 @@ const SERVER = Date.parse("2026-11-22T13:00:00Z");
 const live = { now: () => SERVER };
 Object.assign(globalThis, { window: { live } });
 Date.now = () => SERVER - 90 * 60_000;
-const { age, ago, due, exact, initials, steps, tint } = await import(
-  "../../static/tickets/wording.js"
-);
+const { age, ago, due, exact, initials, tint } = await import("../../static/tickets/wording.js");
+const { steps } = await import("../../static/tickets/steps.js");
 const { noted, saidBy, tag } = await import("../../static/tickets/speakers.js");
 const { worded } = await import("../../static/tickets/mailed.js");
 
