@@ -8,7 +8,8 @@ from io import BytesIO
 from itertools import accumulate
 
 from tickets import attachments
-from tickets.attachments import Attachment, Refused
+from tickets.attachments import Attachment
+from tickets.attachments.limits import Refused
 from tickets.models import Ticket
 
 logger = logging.getLogger(__name__)

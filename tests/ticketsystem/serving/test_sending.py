@@ -194,8 +194,14 @@ def answer(
     sending.heads_with_bodies(http)
     sent: list[bytes] = []
     send = connection.writeSomeData
-    connection.writeSomeData = lambda data: sent.append(bytes(data)) or send(data)
-    channel: Any = http.HTTPChannel()
+
+    def noted(data: bytes) -> Any:
+        sent.append(bytes(data))
+        return send(data)
+
+    connection.writeSomeData = noted
+    make: Any = http.HTTPChannel
+    channel = make()
     channel.makeConnection(connection)
     request = http.Request(channel, False)
     request.method, request.clientproto = b"GET", b"HTTP/1.1"
