@@ -1,7 +1,6 @@
 """The app as Django knows it. It connects the receivers once the models are there."""
 
 from django.apps import AppConfig
-from django.urls import register_converter
 
 import live
 
@@ -10,11 +9,10 @@ class TicketsConfig(AppConfig):
     name = "tickets"
 
     def ready(self) -> None:
-        from tickets import checks, receivers  # noqa: F401  the import connects them
+        from tickets import checks, ids, receivers  # noqa: F401  the import connects them
         from tickets.attachments import checks as of_files  # noqa: F401
         from tickets.attachments import sweeping as files
         from tickets.canned import telling  # noqa: F401
-        from tickets.ids import IdConverter
         from tickets.inbox import checks as of_mail  # noqa: F401
         from tickets.inbox import keeping
         from tickets.mail import sweeping as mail
@@ -24,7 +22,6 @@ class TicketsConfig(AppConfig):
         from tickets.queues import receivers as of_queues  # noqa: F401
         from tickets.webhooks import tidying
 
-        register_converter(IdConverter, "id")  # before any list of addresses is read
         live.every(files.EVERY, files.sweep)
         live.every(files.LOST_EVERY, files.forget_lost)
         live.every(keeping.PRUNE_EVERY, keeping.prune)

@@ -6,6 +6,8 @@ be another one of the same page, which no link of ours leads to.
 
 import re
 
+from django.urls import register_converter
+
 from tickets.search import LARGEST_ID
 
 IDENTITY = re.compile("[1-9][0-9]{0,18}")
@@ -24,3 +26,6 @@ class IdConverter:
 
     def to_url(self, number: int) -> str:
         return f"{number}"
+
+
+register_converter(IdConverter, "id")  # imported by the app, before any list of addresses is read
