@@ -122,8 +122,10 @@ class Timeline:
 def timeline(ticket: Ticket, before: Place | None = None) -> Timeline:
     """The newest entries, or those just before a place, however many there are in all."""
     comments, changes = ticket.comments.all(), ticket.history.all()
-    newest = comments.aggregate(newest=Max("pk"))["newest"] or 0  # asked before what is shown
-    if before is not None:
+    newest = 0  # which a page of the past does not show
+    if before is None:  # asked before what is shown, so that nothing counts as seen that is not
+        newest = comments.aggregate(newest=Max("pk"))["newest"] or 0
+    else:
         comments, changes = (
             comments.filter(before.comments_before),
             changes.filter(before.changes_before),
