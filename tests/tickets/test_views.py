@@ -50,7 +50,7 @@ def stored(ticket: Ticket) -> Ticket:
 def test_a_host_that_is_not_ours_gets_the_page_that_says_so() -> None:
     answer = Client(headers={"host": "evil.example"}).get("/")
     assert answer.status_code == 400
-    assert "could not be understood" in answer.content.decode()
+    assert "cannot be understood" in answer.content.decode()
 
 
 def test_the_signed_out_log_in_first_and_come_back(client: Client, ticket: Ticket) -> None:
