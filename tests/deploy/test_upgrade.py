@@ -11,6 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from itertools import count
 from pathlib import Path
 
@@ -50,21 +51,39 @@ def before(place: Path) -> Path:
     return folder
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def desk(request: pytest.FixtureRequest, place: Path, before: Path) -> Iterator["Desk"]:
-    """The release before, installed on a database of its own."""
-    folder = place / f"upgrade-{next(numbers)}"
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+)
+def prepared(request: pytest.FixtureRequest, place: Path, before: Path) -> "Desk":
+    """The release before, installed and filled. Nothing of it runs: each test takes a copy."""
+    folder = place / f"before-{request.param}"
     folder.mkdir()
     folder.chmod(0o755)
     with ExitStack() as stack:
         url = f"sqlite:///{folder / 'db.sqlite3'}"
         if request.param == "postgres":
             url = stack.enter_context(Postgres(folder / "postgres")).url
-        yield Desk(folder, url, before)
+        return Desk(folder, url, before)
+
+
+@pytest.fixture
+def desk(prepared: "Desk", place: Path) -> Iterator["Desk"]:
+    """The release before, on a database of its own."""
+    folder = place / f"upgrade-{next(numbers)}"
+    subprocess.run(["cp", "--archive", prepared.folder, folder], check=True, timeout=60)
+    with ExitStack() as stack:
+        url = f"sqlite:///{folder / 'db.sqlite3'}"
+        if (folder / "postgres").exists():
+            postgres = Postgres(folder / "postgres")
+            postgres.start()
+            stack.callback(postgres.stop)
+            url = postgres.url
+        yield prepared.moved_to(folder, url)
 
 
 class Desk:
     def __init__(self, folder: Path, url: str, before: Path) -> None:
+        self.folder = folder
         self.before = before
         self.installation = Installation(
             folder, url, before, LIVE_HEARTBEAT_SECONDS="1", LIVE_POLL_SECONDS="0.5",
@@ -75,6 +94,12 @@ class Desk:
         self.ids: dict[str, int] = {}
         self.sessions: dict[str, str] = {}
         vars(self).update(json.loads(said.splitlines()[-1]))
+
+    def moved_to(self, folder: Path, url: str) -> "Desk":
+        other = copy(self)
+        other.folder = folder
+        other.installation = self.installation.moved_to(folder, url)
+        return other
 
     @contextmanager
     def process(self) -> Iterator[Process]:
@@ -90,11 +115,11 @@ class Desk:
         """The new code is there, and the database is as it wants it; processes run on."""
         self.installation.take(ROOT)
         self.installation.manage("migrate")
-        self.installation.manage("collectstatic", "--noinput")
+        self.installation.collect(ROOT)
 
     def go_back(self) -> None:
         self.installation.take(self.before)
-        self.installation.manage("collectstatic", "--noinput")
+        self.installation.collect(self.before)
         self.installation.manage("migrate", "--check")  # as helpdesk@.service does
 
     def shows_every_page(self, server: Process) -> None:
