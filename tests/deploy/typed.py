@@ -43,7 +43,7 @@ def here(script: str, installation: Installation, folder: Path) -> str:
     return f"set -e\n{script}"
 
 
-def type_in(script: str, answers: Iterable[tuple[str, str]], seconds: float = 60) -> str:
+def type_in(script: str, answers: Iterable[tuple[str, str]], seconds: float = 120) -> str:
     """Run it in a terminal, and answer each question as it comes. All that was said."""
     pid, terminal = pty.fork()
     if pid == 0:
