@@ -33,6 +33,10 @@ example: .venv/.requirements
 # make test-all    with all of the doctor's set-ups, and all of live on each database with each bell:
 #                  the nightly run
 # make test-again  the parts that did not pass, one after the other, each from the tests that failed
+
+# Hundreds of processes are started: none has to compile again what one has compiled before it.
+unexport PYTHONDONTWRITEBYTECODE
+
 PARTS = test-tickets test-code test-browser test-both test-deploy test-streams test-doctor \
     test-postgres test-redis
 .PHONY: test test-all test-again $(PARTS) tools lint lint-scripts

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.windows import Windows
+from tests.harness.chromium import launched
 from tests.harness.servers import Daphne
 
 HERE = Path(__file__).parent
@@ -16,6 +17,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One for all: each window has cookies and a store of its own."""
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="package")
+def server(site_database: str) -> Iterator[Daphne]:
+    """One for all tests that do not stop it, and that need no settings of their own: no test in
+    this folder empties the tables."""
+    with Daphne(site_database) as daphne:
+        yield daphne
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -19,8 +20,8 @@ PATIENCE = 15_000  # milliseconds for whatever a page is to show; no wait goes w
 expect.set_options(timeout=PATIENCE)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+@contextmanager
+def launched() -> Iterator[Browser]:
     if CHROMIUM is None:
         raise NotInstalled("chromium (Debian package chromium)")
     with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
@@ -34,3 +35,9 @@ def browser() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
