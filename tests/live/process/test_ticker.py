@@ -83,7 +83,7 @@ def test_each_silence_is_filled_by_a_heartbeat() -> None:
             seldom = served(engine, NotedStream(8, heartbeat=60))
             await until(lambda: len(often.frames) == 3)
             pauses = [later.at - sooner.at for sooner, later in pairwise(often.frames)]
-            assert all(0.3 <= pause < 0.8 for pause in pauses), pauses
+            assert all(0.3 <= pause < 3 for pause in pauses), pauses
             assert seldom.told == []
 
             beat = often.frames[0]
@@ -226,9 +226,9 @@ def test_a_busy_process_is_told_to_the_relay(monkeypatch: pytest.MonkeyPatch) ->
             monkeypatch.setattr(engine.relay, "slept", slept.append)
             async with working(engine.ticker.run()):
                 await until(lambda: len(slept) >= 2)
-                assert all(0 <= seconds < 0.5 for seconds in slept), slept
-                time.sleep(1)  # the loop is busy with something else
-                await until(lambda: max(slept) > 0.8)
-        assert max(slept) < 2
+                assert all(0 <= seconds < 1 for seconds in slept), slept
+                time.sleep(2)  # the loop is busy with something else
+                await until(lambda: max(slept) > 1.8)
+        assert max(slept) < 4
 
     run(main())

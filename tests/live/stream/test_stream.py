@@ -697,7 +697,7 @@ def test_a_stream_that_is_old_enough_ends(session: str, settings: Any) -> None:
             await visit.next("connected")
             began = loop.time()
             assert goodbye(await visit.ends(5)) == "max-age"
-            assert 0.7 < loop.time() - began < 2
+            assert 0.7 < loop.time() - began < 4
 
     run(main())
 

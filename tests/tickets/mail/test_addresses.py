@@ -51,12 +51,12 @@ def test_more_than_ten_get_no_copy_and_a_long_field_is_not_even_read() -> None:
     many = ", ".join(f"a{number}@example.com" for number in range(11))
     with pytest.raises(BadAddress, match="These are 11 people: at most 10 get a copy"):
         copies_in(many)
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(BadAddress, match="too many"):
         copies_in("a@" * LONGEST_FIELD)
     with pytest.raises(BadAddress):
         copies_in("," * (LONGEST_FIELD - 10) + "no")
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_line_has_nothing_in_it_that_ends_one() -> None:

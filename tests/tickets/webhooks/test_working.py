@@ -159,8 +159,8 @@ def test_a_slow_receiver_holds_nobody_else_back(
         began = time.monotonic()
         sender = Thread(target=_work_off_and_close)
         sender.start()
-        quick.wait_for(20, seconds=3)
-        assert time.monotonic() - began < 2
+        quick.wait_for(20, seconds=10)
+        assert time.monotonic() - began < 10  # one after the other, the slow one's 20 take 40
         sender.join(PATIENCE)
         assert 2 <= len(receiver.got) <= 4  # two at a time
 

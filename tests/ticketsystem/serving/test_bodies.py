@@ -121,7 +121,7 @@ def test_slow_senders_hold_no_thread_that_others_need(door: Daphne, site: People
         said = carol.post(f"/api/tickets/{ticket.pk}/comments/", json={"body": "Quick"})
         sent = carol.post(path, files={"files": ("a.bin", b"x" * MEGABYTE)})
         assert (said.status_code, sent.status_code) == (201, 201)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10  # and not until the others have sent their ends
 
 
 def test_only_so_many_large_bodies_are_received_at_once(door: Daphne, site: People) -> None:

@@ -61,7 +61,7 @@ def test_a_statement_that_takes_too_long_is_stopped(settings: Any) -> None:
     began = time.monotonic()
     with Work(), pytest.raises(OperationalError, match="interrupted"):
         ask(SLOW)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     with Work():
         assert ask("SELECT 1") == (1,)
 
@@ -74,7 +74,7 @@ def test_a_statement_at_work_is_stopped_when_it_is_given_up_and_no_other_begins(
         began = time.monotonic()
         with pytest.raises((ClientLeft, OperationalError)):
             ask(SLOW)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
         with pytest.raises(ClientLeft):
             ask("SELECT 1")
     with Work():
