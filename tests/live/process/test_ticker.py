@@ -113,11 +113,11 @@ def test_who_was_just_written_to_needs_no_heartbeat() -> None:
     async def main() -> None:
         async with parts() as engine, working(engine.ticker.run()):
             healthy(engine)
-            stream = served(engine, NotedStream(7, heartbeat=0.5))
-            for _ in range(10):
+            stream = served(engine, NotedStream(7, heartbeat=1.5))
+            for _ in range(20):
                 stream.write(b"event: a\ndata: {}\n\n")
                 await asyncio.sleep(0.1)
-            assert stream.told == ["a"] * 10
+            assert stream.told == ["a"] * 20
 
     run(main())
 
@@ -162,9 +162,9 @@ def test_trouble_and_its_end_are_told_to_all_at_once() -> None:
             await asyncio.sleep(0.25)
             assert not any(stream.frames for stream in streams)
             in_trouble(engine)
-            await until(lambda: all(stream.frames for stream in streams), 2)
+            await until(lambda: all(stream.frames for stream in streams))
             healthy(engine)
-            await until(lambda: all(len(stream.frames) == 2 for stream in streams), 2)
+            await until(lambda: all(len(stream.frames) == 2 for stream in streams))
             for stream in streams:
                 degraded, heartbeat = stream.frames
                 assert (degraded.event, degraded.id) == ("degraded", None)
@@ -193,7 +193,7 @@ def test_a_stream_that_is_too_old_ends() -> None:
     async def main() -> None:
         async with parts() as engine, working(engine.ticker.run()):
             healthy(engine)
-            old = served(engine, NotedStream(7, heartbeat=60, lifetime=0.4))
+            old = served(engine, NotedStream(7, heartbeat=60, lifetime=1.5))
             young = served(engine, NotedStream(8, heartbeat=60, lifetime=60))
             await asyncio.sleep(0.2)
             assert not old.closed

@@ -126,9 +126,9 @@ def test_it_is_done_at_first_and_then_a_period_after_it_was_claimed() -> None:
     live.every(60, note)
     (work,) = registered()
     assert do_if_due(work) == 60
-    assert 59 < do_if_due(work) <= 60
+    assert 50 < do_if_due(work) <= 60
     Claim.objects.update(claimed_at=Now() - timedelta(seconds=50))
-    assert 9 < do_if_due(work) <= 10
+    assert 5 < do_if_due(work) <= 10
     assert len(done) == 1
     do_if_due(due())
     assert len(done) == 2
@@ -142,7 +142,7 @@ def test_a_clock_that_was_ahead_and_is_put_right_stops_nothing() -> None:
     Claim.objects.update(claimed_at=Now() + timedelta(days=400))
     do_if_due(work)
     assert len(done) == 2
-    assert 59 < do_if_due(work) <= 60
+    assert 50 < do_if_due(work) <= 60
     assert len(done) == 2
 
 
@@ -166,7 +166,7 @@ def test_a_failure_writes_nothing_is_told_once_and_tried_at_the_next_turn(
     try:
         before = Event.objects.count()
         assert do_if_due(work) == 60
-        assert 59 < do_if_due(work) <= 60  # its claim holds
+        assert 50 < do_if_due(work) <= 60  # its claim holds
         do_if_due(due())
         assert Event.objects.count() == before
         do_if_due(due())
@@ -217,7 +217,7 @@ def test_a_process_that_dies_in_the_middle_leaves_the_work_to_the_next(site_data
         while not done and time.monotonic() < deadline:
             do_if_due(work)
         assert len(done) == 1
-        assert 59 < do_if_due(work) <= 60
+        assert 50 < do_if_due(work) <= 60
     finally:
         Claim.objects.filter(pk=work.name).delete()
 
