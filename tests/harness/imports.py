@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 
@@ -22,10 +23,18 @@ def imports(root: Path, within: str, *, calls: bool = True) -> Iterator[Import]:
     """All imports of a file or folder; with `calls` also those by import_module(), `sys.modules`
     and `live.…`."""
     for file in files(root, within):
-        path = file.relative_to(root).as_posix()
-        for node, function, for_types in _walk(ast.parse(file.read_text())):
-            for name in _imported(node, path, calls):
-                yield Import(path, node.lineno, name, function, for_types)
+        yield from _of(file, root, calls)
+
+
+@cache
+def _of(file: Path, root: Path, calls: bool) -> tuple[Import, ...]:
+    """Those of one file, read once however many rules ask: no test changes a file meanwhile."""
+    path = file.relative_to(root).as_posix()
+    return tuple(
+        Import(path, node.lineno, name, function, for_types)
+        for node, function, for_types in _walk(ast.parse(file.read_text()))
+        for name in _imported(node, path, calls)
+    )
 
 
 def _walk(
