@@ -35,7 +35,7 @@ from tickets.api_edges import SENTENCES, in_json, is_below
 from ticketsystem import read_only
 from ticketsystem.failures import refusal
 from ticketsystem.serving.bodies import BODY
-from ticketsystem.serving.kinds import ROOMS, is_read, lane_of, ticket_of
+from ticketsystem.serving.kinds import ROOMS, is_read, lane_of, needs_the_database, ticket_of
 from ticketsystem.serving.lanes import Lane, TooMany
 from ticketsystem.serving.pieces import InPieces, comes_in_pieces
 from ticketsystem.serving.visitors import Visitors
@@ -145,7 +145,7 @@ class ThreadHandler(ASGIHandler):
         signals.request_started.send(sender=self.__class__, scope=scope)
         try:
             with work:
-                if connection.connection is not None or read_only.is_known():
+                if needs_the_database(scope):
                     read_only.ask_now_and_then()
                 request, refused = self.create_request(scope, body)
                 response: Any = refused if request is None else self.get_response(request)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from live.probes import PROBES
 from live.stream.asgi import Scope
 from live.stream.prefix import path_within
 from live.stream.request import Request
@@ -49,15 +50,20 @@ ROOMS = {
 }
 
 
+def needs_the_database(scope: Scope) -> bool:
+    """Whether the request may: a file comes from the disk, and a probe looks by itself."""
+    return not _is_of_a_file(scope) and path_within(scope) not in PROBES
+
+
 def is_read(method: str) -> bool:
     """Whether nothing is lost when the request is given up."""
     return method in READS
 
 
 def lane_of(scope: Scope, request: Request) -> str:
-    path = f"{scope['path']}".rstrip("/") + "/"
-    if path.startswith(settings.STATIC_URL):
+    if _is_of_a_file(scope):
         return "file"
+    path = f"{scope['path']}".rstrip("/") + "/"
     if is_read(f"{scope['method']}"):
         is_search = any("".join(request.query.get(name, ())).strip() for name in SEARCHES)
         return "search" if is_search else "read"
@@ -66,6 +72,10 @@ def lane_of(scope: Scope, request: Request) -> str:
     if HASHES.search(path):
         return "log-in"
     return "upload" if _is_large(request) else "write"
+
+
+def _is_of_a_file(scope: Scope) -> bool:
+    return f"{scope['path']}/".startswith(settings.STATIC_URL)
 
 
 def _is_large(request: Request) -> bool:
