@@ -147,7 +147,7 @@ coverage: .venv/.requirements-dev
 
 # --- the price -------------------------------------------------------------------------------
 
-# make bench            ours beside its peers: one table, bench/results/latest.json, the plots (45 minutes)
+# make bench            ours beside its peers: one table, bench/results/latest.json, the plots (50 minutes)
 # make bench QUICK=1    few streams, one round (3 minutes); bench/results/trial/
 .PHONY: bench
 bench: .venv/.requirements-bench

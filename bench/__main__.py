@@ -21,10 +21,9 @@ from bench.suite import Bench
 from bench.table import table
 
 TRIAL = LATEST.parent / "trial" / LATEST.name
-ROUNDS = 2
 
 EXAMPLES = """\
-python -m bench                                  everything, up to 45 minutes
+python -m bench                                  everything, in 50 minutes
 python -m bench --quick                          few streams and one round: does it still work?
 python -m bench --figures deliveries --peers ours bare-daphne
 
@@ -74,12 +73,10 @@ def parse_options() -> argparse.Namespace:
                         help="some of: %(choices)s")  # fmt: skip
     parser.add_argument("--peers", nargs="+", metavar="NAME", choices=peers, default=peers,
                         help="some of: %(choices)s")  # fmt: skip
-    parser.add_argument("--rounds", type=int, help=f"fresh servers of each peer ({ROUNDS})")
+    parser.add_argument("--rounds", type=int, default=1, help="fresh servers of each peer (1)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where the results are written, "
                         "and the plots beside them")  # fmt: skip
     options = parser.parse_args()
-    if options.rounds is None:
-        options.rounds = 1 if options.quick else ROUNDS
     if options.rounds < 1:
         parser.error("--rounds must be 1 or more")
     whole = not options.quick and (options.figures, options.peers) == (figures, peers)

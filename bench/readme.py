@@ -50,10 +50,16 @@ def section(report: dict[str, Any]) -> str:
         f"![{canvas.title}]({PICTURES}/{name})\n" for name, canvas in plots.drawn(report).items()
     )
     return (
-        f"\n{report['at'][:10]}, {machine['cores']} cores ({machine['cpu']}), medians over fresh "
-        f"servers; each has one core, its clients the other:\n\n" + "\n".join(rows) + "\n\n"
+        f"\n{report['at'][:10]}, {machine['cores']} cores ({machine['cpu']}), medians of "
+        f"{_servers(report['options']['rounds'])}; each has one core, its clients the other:\n\n"
+        + "\n".join(rows)
+        + "\n\n"
         f"{sum(judged)} of {len(judged)} goals were met.\n{missed}\n{pictures}\n"
     )
+
+
+def _servers(rounds: int) -> str:
+    return "one fresh server of each" if rounds == 1 else f"{rounds} fresh servers of each"
 
 
 def _cell(figures: dict[str, Any], peer: Peer, figure: str, unit: str) -> str:
