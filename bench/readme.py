@@ -49,12 +49,11 @@ def section(report: dict[str, Any]) -> str:
     pictures = "".join(
         f"![{canvas.title}]({PICTURES}/{name})\n" for name, canvas in plots.drawn(report).items()
     )
+    table = "\n".join(rows)
     return (
         f"\n{report['at'][:10]}, {machine['cores']} cores ({machine['cpu']}), medians of "
-        f"{_servers(report['options']['rounds'])}; each has one core, its clients the other:\n\n"
-        + "\n".join(rows)
-        + "\n\n"
-        f"{sum(judged)} of {len(judged)} goals were met.\n{missed}\n{pictures}\n"
+        f"{_servers(report['options']['rounds'])}; each has one core, its clients the other:"
+        f"\n\n{table}\n\n{sum(judged)} of {len(judged)} goals were met.\n{missed}\n{pictures}\n"
     )
 
 
