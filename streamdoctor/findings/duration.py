@@ -98,12 +98,12 @@ def no_disconnect(facts: Facts, path: list[str]) -> Finding | None:
         evidence = (
             f"{written.closed} streams that are written to each second were closed, and"
             f" {written.waited:.0f} s later the server still counted"
-            f" {written.after - written.before} of them."
+            f" {written.still_counted} of them."
         )
         return Finding("no-disconnect", "error", evidence, fix)
     evidence = (
         f"{silent.closed} silent streams were closed, and {silent.waited:.0f} s later the server"
-        f" still counted {silent.after - silent.before} of them: it learns of it when something"
+        f" still counted {silent.still_counted} of them: it learns of it when something"
         " is next written to them, with a heartbeat."
     )
     return Finding("no-disconnect", "warning", evidence, fix)

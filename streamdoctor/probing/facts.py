@@ -23,17 +23,25 @@ class Resume:
 
 @dataclass
 class Leaving:
-    """How many streams the server counted before some were opened and closed, and after."""
+    """How many streams the server counted before some were opened and closed, and after.
+
+    Where several processes stand behind one address, each counts its own, and all that we held
+    open meanwhile may be in the process that is asked afterwards. They are no sign of anything."""
 
     before: int
+    held: int
     closed: int
     after: int = 0
     waited: float = 0.0  # seconds since they were closed
 
     @property
+    def still_counted(self) -> int:
+        return self.after - max(self.before, self.held)
+
+    @property
     def was_unnoticed(self) -> bool:
         """Most are still counted. Not all need be, for some may be counted in another process."""
-        return self.after - self.before > self.closed / 2
+        return self.still_counted > self.closed / 2
 
 
 @dataclass
@@ -58,6 +66,12 @@ class Way:
         extra = [record for record in (self.uncoded, self.late) if record]
         extra += [self.resume.resumed] if self.resume else []
         return [*self.paced, *self.plain, *self.silent, *extra, *self.trials]
+
+    @property
+    def held(self) -> int:
+        """How many streams for diagnosis we hold open now; the server does not count the plain
+        ones among them."""
+        return sum(record.end == "open" for record in [*self.paced, *self.silent])
 
     def broken(self, records: Iterable[Record]) -> list[Record]:
         """The records of streams that neither we nor the server wanted to end."""

@@ -19,10 +19,7 @@ from streamdoctor.wire.message import Headers
 
 STAGGER = 3.0  # seconds: what is cut by its age is cut apart, what is cut by an event together
 LEAVING = 2  # streams at once: with the four that stay open, as many as a browser opens
-# Times that so many are opened and left. Where several processes stand behind one address, each
-# counts its own, and three streams of ours that stay open may all be in the process that is asked
-# afterwards. So six are left, of which more than three have to be counted still.
-ROUNDS = 3
+ROUNDS = 3  # times that so many are opened and left
 LOOK_SECONDS = 2.4  # what only notices at its second write, as Apache does, has noticed by then
 LOOKS = 2
 LINGERING = 2.4  # seconds: of streams that are written to each second it is noticed by then
@@ -38,9 +35,17 @@ class Observation:
     `deadline`, to see how they end."""
 
     def __init__(
-        self, client: Client, site: Site, until: float, deadline: float, over: Event
+        self,
+        client: Client,
+        site: Site,
+        until: float,
+        deadline: float,
+        over: Event,
+        ways: list[Way],
     ) -> None:
         self.way = Way(client.origin)
+        ways.append(self.way)
+        self._ways = ways  # all that are observed at this time, this one among them
         self._client = client
         self._site = site
         self._until = until
@@ -141,7 +146,7 @@ class Observation:
         for _ in range(ROUNDS):
             if not self._open_and_leave(target):
                 return None
-        leaving = Leaving(before, LEAVING * ROUNDS)
+        leaving = Leaving(before, sum(way.held for way in self._ways), LEAVING * ROUNDS)
         return leaving if self._look_after(leaving) else None
 
     def _open_and_leave(self, target: str) -> bool:

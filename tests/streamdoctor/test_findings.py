@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from streamdoctor.findings import holding, lifetime
+from streamdoctor.findings import duration, holding, lifetime
 from streamdoctor.findings.pattern import arrivals, lags, rhythm, written_at
 from streamdoctor.findings.verdict import judge
-from streamdoctor.probing.facts import Facts, Way
+from streamdoctor.probing.facts import Facts, Leaving, Way
 from streamdoctor.probing.watch import End, Record
 from streamdoctor.wire.events import Comment, Frame
 from streamdoctor.wire.message import Head
@@ -159,3 +159,25 @@ def test_arrivals_rhythm_and_lags() -> None:
 )
 def test_the_time_that_an_event_carries(frame: Frame, time: float | None) -> None:
     assert written_at(frame) == time
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "still_counted"),
+    [
+        (0, 5, 0),  # they were counted in one process, and then in another with all that we held
+        (5, 5, 0),
+        (5, 8, 0),  # most have to be: others may have come in between
+        (5, 11, 6),  # one process
+        (7, 13, 6),  # somebody else examines the site as the same user
+        (2, 9, 4),  # of two processes
+    ],
+)
+def test_streams_that_we_hold_in_another_process_are_not_taken_for_those_that_were_left(
+    before: int, after: int, still_counted: int
+) -> None:
+    found = facts(stream(0, 1))
+    found.way.left_silent = Leaving(before, held=5, closed=6, after=after, waited=2.4)
+    finding = duration.no_disconnect(found, [])
+    assert (finding is not None) == bool(still_counted)
+    if finding is not None:
+        assert f"still counted {still_counted} of them" in finding.evidence

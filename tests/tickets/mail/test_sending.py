@@ -243,8 +243,9 @@ def silent(*, says: bytes = b"", drips: bytes = b"", hangs_up: bool = False) -> 
 def test_a_server_that_cannot_be_talked_to_costs_a_bounded_time_and_is_tried_again(
     how: dict[str, Any], why: str, reply: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(smtp, "STEP", 0.4)
-    monkeypatch.setattr(smtp, "WHOLE", 1.0)
+    if "hangs_up" not in how:  # the others have their say, however long a busy machine takes
+        monkeypatch.setattr(smtp, "STEP", 0.4)
+        monkeypatch.setattr(smtp, "WHOLE", 1.0)
     settings.MAIL_FROM = SENDER
     with silent(**how) as settings.EMAIL_URL:
         reply()
