@@ -110,7 +110,7 @@ def test_the_stream_opens_at_once_as_the_server_sent_it(front: Front, site: Peop
         assert headers["content-type"].startswith("text/event-stream")
         assert headers["cache-control"] == "no-cache, no-transform"
         assert "content-encoding" not in headers
-        received = stream.next("connected", seconds=2).data["received"]
+        received = stream.next("connected", seconds=8).data["received"]
         assert received["scheme"] == "https"
         assert received["http_version"] == "1.1"
         assert received["accept_encoding"] == "gzip, deflate, br"

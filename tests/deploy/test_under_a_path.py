@@ -235,13 +235,13 @@ def test_the_doctor_finds_it_sound(
 def test_the_doctor_of_any_stream_takes_its_whole_address(desks: Desks, site: People) -> None:
     command = [sys.executable, "-m", "streamdoctor", f"{desks['/other'].url}/api/user/stream",
                "--cookie", f"sessionid_other={session_of(site.carol)}"]  # fmt: skip
-    done = run([*command, "--insecure", "--json", "--seconds", "8"])
+    done = run([*command, "--insecure", "--json", "--seconds", "15"])
     assert json.loads(done)["healthy"], done
 
 
 def examine(*arguments: str, **environment: str) -> dict[str, Any]:
     command = [sys.executable, "manage.py", "streamdoctor", "--json", "--insecure",
-               "--seconds", "14", *arguments]  # fmt: skip
+               "--seconds", "20", *arguments]  # fmt: skip
     report: dict[str, Any] = json.loads(run(command, **environment))
     return report
 

@@ -19,8 +19,8 @@ from tests.streamdoctor.certificates import Certificate
 from tests.streamdoctor.proxies import nginx
 
 COMMAND = [sys.executable, "-m", "streamdoctor"]
-LEAST = ("--seconds", "8")
-LONGER = ("--seconds", "15")  # where a busy machine needs seconds for a hand-shake
+LEAST = ("--seconds", "12")
+LONGER = ("--seconds", "18")  # where a busy machine needs seconds for a hand-shake
 NOWHERE = "http://127.0.0.1:1/events"
 
 pytestmark = pytest.mark.timeout(120)
@@ -55,7 +55,7 @@ def test_a_stream_of_ours_is_watched_with_a_session(
     told = json.loads(run.stdout)
     assert (told["url"], told["healthy"], told["path"]) == (stream, True, ["daphne"])
     assert told["measured"]["watched_s"] > 4
-    assert told["measured"]["first_byte_ms"] < 2000
+    assert told["measured"]["first_byte_ms"] < 4000
     assert [finding["severity"] for finding in told["findings"]] == ["warning", "info"]
     assert "late by a constant time" in told["untested"][0]
 

@@ -123,8 +123,8 @@ def test_what_is_measured_is_told_apart(runs: dict[str, Run]) -> None:
     measured = told["measured"]
     assert measured["watched_s"] > 4
     assert 0 <= measured["handshake_ms"] < measured["watched_s"] * 1000
-    assert measured["first_byte_ms"] < 2000
-    assert measured["direct"]["first_byte_ms"] < 2000
+    assert measured["first_byte_ms"] < 4000
+    assert measured["direct"]["first_byte_ms"] < 4000
     assert any("/elsewhere" in request[1] for request in runs["told"].server.asked)
 
 

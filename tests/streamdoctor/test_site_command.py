@@ -19,7 +19,7 @@ from tests.harness.sessions import session_of
 from tests.harness.site import PASSWORD
 from tests.streamdoctor.proxies import haproxy, nginx
 
-LEAST = ("--seconds", "9")
+LEAST = ("--seconds", "12")
 
 
 def doctor(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -45,8 +45,8 @@ def test_json_stands_alone_on_standard_output(server: Daphne, agent: User) -> No
     assert list(told) == ["url", "healthy", "path", "measured", "findings", "untested"]
     assert (told["url"], told["healthy"], told["path"]) == (server.url, True, ["daphne"])
     measured = told["measured"]
-    assert measured["first_byte_ms"] < 2000
-    assert measured["event_delay_ms"] < 500
+    assert measured["first_byte_ms"] < 4000
+    assert measured["event_delay_ms"] < 4000
     assert (measured["idle_cut_s"], measured["http_version"]) == (None, "1.1")
     for finding in told["findings"]:
         assert list(finding) == ["code", "severity", "evidence", "fix"]

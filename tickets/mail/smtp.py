@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from threading import Timer
+from threading import Event, Thread
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -24,6 +24,7 @@ from tickets.mail.addresses import in_a_line, sender
 STEP = 20.0  # seconds in which the server has to say something
 READING = 120.0  # the same once it has the message, which it may look into
 WHOLE = 240.0  # seconds for one message, a second connection included; sending.py counts on it
+CUT_AGAIN = 0.2
 MOST_ON_ONE = 50  # messages over one connection: servers do not take any number
 LONGEST_WORDS = 200  # characters of what a server said
 TRUE = {"1", "true", "yes", "on"}
@@ -178,19 +179,21 @@ def _connected(server: Server, end: float) -> smtplib.SMTP:
 @contextmanager
 def _bounded(client: smtplib.SMTP, end: float) -> Iterator[None]:
     """Cut the connection off at the end, by the monotonic clock, however often a letter comes."""
+    over = Event()
 
     def cut() -> None:
-        with suppress(OSError):  # it has been closed at this moment
-            if client.sock is not None:
-                client.sock.shutdown(socket.SHUT_RDWR)
+        wait = end - time.monotonic()
+        while not over.wait(max(0.0, wait)):
+            with suppress(OSError):  # it has been closed at this moment
+                if client.sock is not None:  # else it is being connected, and cut once it is
+                    client.sock.shutdown(socket.SHUT_RDWR)
+            wait = CUT_AGAIN
 
-    timer = Timer(max(0.0, end - time.monotonic()), cut)
-    timer.daemon = True
-    timer.start()
+    Thread(target=cut, daemon=True).start()
     try:
         yield
     finally:
-        timer.cancel()
+        over.set()
 
 
 @contextmanager

@@ -277,11 +277,11 @@ def test_what_a_migration_wrote_reaches_every_page_and_its_rights_at_once(
         migrated.get_model("tickets", "Membership").objects.create(
             queue_id=site.billing.pk, user_id=site.dave.pk
         )
-        reset = joining.next("reset", seconds=3)
-        assert (reset.data, reset.id) == ({"reason": "untold"}, other.next("reset", seconds=3).id)
-        assert joining.next("reset", seconds=3).data == {"reason": "access"}
+        reset = joining.next("reset", seconds=20)
+        assert (reset.data, reset.id) == ({"reason": "untold"}, other.next("reset", seconds=20).id)
+        assert joining.next("reset", seconds=20).data == {"reason": "access"}
         ticket = site.ticket("In the new queue")
-        assert joining.next("ticket.created", seconds=3).data["ticket"]["id"] == ticket.pk
+        assert joining.next("ticket.created", seconds=20).data["ticket"]["id"] == ticket.pk
         other.silent_for(0.7)
 
 
