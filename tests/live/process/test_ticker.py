@@ -225,10 +225,10 @@ def test_a_busy_process_is_told_to_the_relay(monkeypatch: pytest.MonkeyPatch) ->
         async with parts() as engine:
             monkeypatch.setattr(engine.relay, "slept", slept.append)
             async with working(engine.ticker.run()):
-                await until(lambda: len(slept) >= 2)
-                assert all(0 <= seconds < 1 for seconds in slept), slept
+                await until(lambda: any(0 <= seconds < 1 for seconds in slept))
+                slept.clear()
                 time.sleep(2)  # the loop is busy with something else
-                await until(lambda: max(slept) > 1.8)
-        assert max(slept) < 4
+                await until(lambda: max(slept, default=0) > 1.8)
+        assert max(slept) < 8
 
     run(main())
