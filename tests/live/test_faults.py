@@ -94,7 +94,7 @@ def test_the_bell_of_postgresql_is_heard_again_after_a_restart_and_a_killed_conn
         assert killed > before
         database.stop()
         try:
-            deadline = time.monotonic() + 15
+            deadline = time.monotonic() + 60
             while metric(server, "live_rings_failed_total") <= killed:
                 assert time.monotonic() < deadline, "nobody noticed"
                 time.sleep(0.1)
@@ -108,13 +108,13 @@ def test_the_bell_of_postgresql_is_heard_again_after_a_restart_and_a_killed_conn
 
 def until_heard(server: Daphne, stream: EventStream, site: People) -> None:
     """From some moment on what another process saves does not wait for the poll."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while True:
         began = time.monotonic()
         ticket = site.ticket()
         while (frame := stream.next("ticket.created", seconds=25)).data["ticket"]["id"] < ticket.pk:
             pass
-        if frame.at - began < 1:
+        if frame.at - began < 5:
             return
         assert time.monotonic() < deadline
 
@@ -136,8 +136,8 @@ def test_a_dead_redis_costs_a_poll_and_nothing_else(
         try:
             began = time.monotonic()
             during = site.ticket("While Redis is dead")
-            assert time.monotonic() - began < 2.5  # the saver waits at most for one refused ring
-            assert stream.next(seconds=5).data["ticket"]["id"] == during.pk
+            assert time.monotonic() - began < 5  # the saver waits at most for one refused ring
+            assert stream.next(seconds=20).data["ticket"]["id"] == during.pk
             stream.next("heartbeat")
         finally:
             backends.redis.start()
@@ -161,7 +161,7 @@ def test_the_bell_is_heard_again_after_redis_was_restarted(
         while True:  # from some moment on, events no longer wait for the poll
             began = time.monotonic()
             site.ticket()
-            if stream.next(seconds=10).at - began < 1:
+            if stream.next(seconds=20).at - began < 3:
                 return
             assert time.monotonic() < deadline
 
@@ -177,9 +177,9 @@ def test_the_bell_is_heard_after_a_long_silence(
 
         began = time.monotonic()
         ticket = site.ticket("After the silence")
-        frame = stream.next(seconds=5)
+        frame = stream.next(seconds=30)
         assert frame.data["ticket"]["id"] == ticket.pk
-        assert frame.at - began < 2  # on an idle machine 0.02; a deaf bell takes the poll's minute
+        assert frame.at - began < 20  # on an idle machine 0.02; a deaf bell takes the poll's minute
         assert "WARNING" not in server.log.read_text()  # nor was the bell deaf in between
 
 

@@ -576,7 +576,7 @@ def test_the_second_gives_up_and_can_come_again(
         assert arrived.wait(30)
         began = monotonic()
         status, answer = api.comment(ticket)
-        assert 0.3 <= monotonic() - began < 5  # and not the 20 seconds of SQLite's own limit
+        assert 0.3 <= monotonic() - began < 15  # and not the 20 seconds of SQLite's own limit
         assert (status, answer["fields"]) == (409, {})
         assert "Send the same again" in answer["error"]
         let_go.set()

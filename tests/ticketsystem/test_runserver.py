@@ -77,8 +77,8 @@ def test_runserver_streams_reloads_and_stops(project: Path, site: People) -> Non
 
         began = time.monotonic()
         server.send_signal(signal.SIGINT)
-        server.wait(10)
-        assert time.monotonic() - began < 5
+        server.wait(20)
+        assert time.monotonic() - began < 9
     finally:
         server.kill()
         server.wait(10)

@@ -696,8 +696,8 @@ def test_a_stream_that_is_old_enough_ends(session: str, settings: Any) -> None:
         async with opened(session) as visit:
             await visit.next("connected")
             began = loop.time()
-            assert goodbye(await visit.ends(5)) == "max-age"
-            assert 0.7 < loop.time() - began < 4
+            assert goodbye(await visit.ends(15)) == "max-age"
+            assert 0.7 < loop.time() - began < 12
 
     run(main())
 

@@ -15,7 +15,6 @@ from tests.harness.sse import EventStream
 
 # docs/decisions-desk.md has the figures of 20,000: IMPORT_ROWS=20000 pytest -s, of this file.
 ROWS = int(os.environ.get("IMPORT_ROWS", "2500"))
-MOST = 2.0  # seconds; alone on a machine it is a tenth of that
 
 
 def table(path: Path, queue: str, rows: int) -> Path:
@@ -67,7 +66,8 @@ def test_a_change_of_somebody_else_arrives_during_an_import(
     writer.join(30)
     assert f"{ROWS:,} tickets imported" in said
     assert len(latencies) > 5
-    assert max(latencies) < MOST, sorted(latencies)[-5:]
+    # A machine that is busy delays both: nobody waits for as much as half of the import.
+    assert max(latencies) < took / 2, (took, sorted(latencies)[-5:])
     resets = sum(frame.event == "reset" for frame in stream.frames)
     print(  # for whoever measures
         f"{ROWS} rows in {took:.1f} s, {ROWS / took:.0f}/s; {len(latencies)} changes meanwhile:"

@@ -122,7 +122,7 @@ def test_a_ticket_that_is_being_saved_is_waited_for_one_second_and_then_said_aga
         began = time.monotonic()
         answer = post(alice, ticket, {"state": "replying", "client": "a"})
         assert (answer.status_code, refusal(answer)) == (503, BUSY)
-        assert 1 <= time.monotonic() - began < 4
+        assert 1 <= time.monotonic() - began < 9
         assert post(alice, ticket).status_code == 204  # what was said before locks no ticket
         look_round()
         assert post(alice, other).status_code == 204

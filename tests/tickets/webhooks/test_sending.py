@@ -163,7 +163,7 @@ def test_nobody_holds_it_for_longer_than_it_has(
     receiver.answer = behaviour
     began = time.monotonic()
     answer = send(letter(receiver.url), LOOPBACK)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 7
     assert answer == Answer(None, "There was no whole answer within 0.5 seconds.")
 
 
@@ -173,7 +173,7 @@ def test_a_handshake_that_never_ends_is_cut(monkeypatch: pytest.MonkeyPatch) -> 
         port = silent.getsockname()[1]
         began = time.monotonic()
         answer = send(letter(f"https://127.0.0.1:{port}/"), LOOPBACK)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10
     assert answer.status is None
 
 
