@@ -31,7 +31,7 @@ FRESH = 300  # MB that a process may hold, whatever the log
 REPLAYING = 150  # MB more while four streams replay
 OTHERS_WAIT = 5 * 2  # seconds until others have an event meanwhile
 HEALTH_WAITS = 5 * 1
-ID = b"id: "
+LONG_EVENT = re.compile(rb"id: (\d+)\nevent: live\.long\n")
 
 # In one statement, for each database: (events, half of their characters, audience).
 FILL = {
@@ -86,11 +86,12 @@ class Slow:
         return received
 
     def until(self, position: int, pause: float = 0, most: int = 65_536) -> list[int]:
-        """Take what comes up to the event at that position; the ids of all."""
+        """Take what comes up to the long event at that position; the ids of all long ones.
+        Heartbeats come in between, with the position at which they stand."""
         ids: list[int] = []
         while not ids or ids[-1] < position:
-            *lines, self._end = (self._end + self.take(most)).split(b"\n")
-            ids += [int(line[len(ID) :]) for line in lines if line.startswith(ID)]
+            *whole, self._end = (self._end + self.take(most)).split(b"\n\n")
+            ids += [int(found[1]) for frame in whole if (found := LONG_EVENT.search(frame))]
             time.sleep(pause)
         return ids
 
