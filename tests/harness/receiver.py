@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-PATIENCE = 20.0  # seconds that a test waits for a message
+PATIENCE = 60.0  # seconds that a test waits for a message
 
 
 @dataclass(frozen=True)

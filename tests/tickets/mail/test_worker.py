@@ -19,7 +19,7 @@ from tickets.mail.models import Mail, State
 from tickets.mail.sweeping import sweep
 from tickets.models import Comment, Ticket
 
-PATIENCE = 20  # seconds
+PATIENCE = 60  # seconds
 
 
 class Worker(ServerProcess):
