@@ -67,7 +67,6 @@ class Way:
         extra += [self.resume.resumed] if self.resume else []
         return [*self.paced, *self.plain, *self.silent, *extra, *self.trials]
 
-    @property
     def held(self) -> int:
         """How many streams for diagnosis we hold open now; the server does not count the plain
         ones among them."""
@@ -124,6 +123,14 @@ class Facts:
     direct_asked: Origin | None = None
     direct_failure: str = ""  # why there was no log-in on the direct way either
     readiness: Answer | None = None
+
+    @property
+    def ways(self) -> list[Way]:
+        return [self.way, self.direct] if self.direct else [self.way]
+
+    def held(self) -> int:
+        """How many streams for diagnosis we hold open now, on all ways."""
+        return sum(way.held() for way in self.ways)
 
     @property
     def stream(self) -> str:

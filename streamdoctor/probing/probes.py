@@ -41,11 +41,10 @@ class Observation:
         until: float,
         deadline: float,
         over: Event,
-        ways: list[Way],
+        held: Callable[[], int],
     ) -> None:
         self.way = Way(client.origin)
-        ways.append(self.way)
-        self._ways = ways  # all that are observed at this time, this one among them
+        self._held = held
         self._client = client
         self._site = site
         self._until = until
@@ -146,7 +145,7 @@ class Observation:
         for _ in range(ROUNDS):
             if not self._open_and_leave(target):
                 return None
-        leaving = Leaving(before, sum(way.held for way in self._ways), LEAVING * ROUNDS)
+        leaving = Leaving(before, self._held(), LEAVING * ROUNDS)
         return leaving if self._look_after(leaving) else None
 
     def _open_and_leave(self, target: str) -> bool:

@@ -176,17 +176,17 @@ class _SiteExamination:
 
     def _observe(self, signed_in: SignedIn) -> None:
         client = self._client.with_cookies(signed_in.cookies)
-        over, ways = Event(), list[Way]()
+        over, held = Event(), self._facts.held
         ending_at = self._deadline - min(ENDING, self._order.seconds * 0.3)
         reading_until = self._deadline - 0.7
         until = ending_at if signed_in.is_ours else reading_until
         with ThreadPoolExecutor(16) as pool:
-            through = Observation(client, self._site, until, reading_until, over, ways)
+            through = Observation(client, self._site, until, reading_until, over, held)
             self._facts.way = through.way
             running = through.start(pool, self._say, direct=False)
             if self._order.direct is not None:
                 beside = client.at(self._order.direct, behind=client.named)
-                server = Observation(beside, self._site, until, reading_until, over, ways)
+                server = Observation(beside, self._site, until, reading_until, over, held)
                 self._facts.direct = server.way
                 running += server.start(pool, self._say, direct=True)
             self._say(f"streams are open; watching for {max(until - time.monotonic(), 0):.0f} s")
@@ -207,9 +207,8 @@ class _SiteExamination:
             self._facts.strangers += self._ask_as_stranger()
 
     def _end_streams(self, signed_in: SignedIn, client: Client) -> None:
-        for way in (self._facts.way, self._facts.direct):
-            if way is not None:
-                way.ended_at = time.monotonic()
+        for way in self._facts.ways:
+            way.ended_at = time.monotonic()
         if signed_in.is_ours:
             self._sign_out(signed_in)
         else:

@@ -94,9 +94,9 @@ def test_the_direct_way_is_tried_in_the_shipped_environment_beside_the_site_and_
                 told = doctors.map(lambda way: command.manage(*direct, *way), ways)
     beside, alone = map(json.loads, told)
     assert not [sentence for sentence in beside["untested"] if "not compared" in sentence]
-    assert beside["measured"]["direct"]["event_delay_ms"] < 4000
+    assert beside["measured"]["direct"]["event_delay_ms"] < 1000
     assert (alone["healthy"], alone["path"]) == (True, ["daphne"])
-    assert alone["measured"]["event_delay_ms"] < 4000
+    assert alone["measured"]["event_delay_ms"] < 1000
 
 
 def examine(front: Front, username: str, direct: str) -> str:

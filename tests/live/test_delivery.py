@@ -110,7 +110,7 @@ def wait_until_rung_by(server: Daphne, how: str) -> None:
 def test_with_redis_a_save_in_another_process_does_not_wait_for_the_poll(
     site_database: str, site: People, follow: Any
 ) -> None:
-    with Daphne(site_database, LIVE_POLL_SECONDS="20") as server:
+    with Daphne(site_database, LIVE_POLL_SECONDS="60") as server:
         stream = follow(server, site.alice)
         began = time.monotonic()
         site.ticket()
@@ -120,7 +120,7 @@ def test_with_redis_a_save_in_another_process_does_not_wait_for_the_poll(
 def test_a_save_in_the_same_process_does_not_wait_for_the_poll(
     site_database: str, site: People, follow: Any
 ) -> None:
-    with Daphne(site_database, LIVE_POLL_SECONDS="20") as server:
+    with Daphne(site_database, LIVE_POLL_SECONDS="60") as server:
         stream = follow(server, site.alice)
         began = time.monotonic()
         with Browser(server.url, site.alice) as browser:

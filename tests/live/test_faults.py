@@ -84,12 +84,12 @@ def test_the_bell_of_postgresql_is_heard_again_after_a_restart_and_a_killed_conn
 ) -> None:
     with Daphne(site_database, LIVE_POLL_SECONDS="20", REDIS_URL="") as server:
         stream = follow(server, site.alice)
-        until_heard(server, stream, site)
+        until_heard(stream, site)
         before = metric(server, "live_rings_failed_total")
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                            " WHERE application_name = 'live bell'")  # fmt: skip
-        until_heard(server, stream, site)
+        until_heard(stream, site)
         killed = metric(server, "live_rings_failed_total")
         assert killed > before
         database.stop()
@@ -102,20 +102,21 @@ def test_the_bell_of_postgresql_is_heard_again_after_a_restart_and_a_killed_conn
             database.start()
             connection.close()
             connection.close_pool()  # type: ignore[attr-defined]
-        until_heard(server, stream, site)
+        until_heard(stream, site)
         assert metric(server, "live_bell_heard_age_seconds") < 20
 
 
-def until_heard(server: Daphne, stream: EventStream, site: People) -> None:
-    """From some moment on what another process saves does not wait for the poll."""
+def until_heard(stream: EventStream, site: People) -> None:
+    """From some moment on what another process saves does not wait for the poll, of 20 s. Twice in
+    a row, for the first may come just before a poll."""
     deadline = time.monotonic() + 90
-    while True:
+    soon = 0
+    while soon < 2:
         began = time.monotonic()
         ticket = site.ticket()
         while (frame := stream.next("ticket.created", seconds=25)).data["ticket"]["id"] < ticket.pk:
             pass
-        if frame.at - began < 5:
-            return
+        soon = soon + 1 if frame.at - began < 5 else 0
         assert time.monotonic() < deadline
 
 
@@ -137,7 +138,7 @@ def test_a_dead_redis_costs_a_poll_and_nothing_else(
             began = time.monotonic()
             during = site.ticket("While Redis is dead")
             assert time.monotonic() - began < 5  # the saver waits at most for one refused ring
-            assert stream.next(seconds=20).data["ticket"]["id"] == during.pk
+            assert stream.next(seconds=10).data["ticket"]["id"] == during.pk
             stream.next("heartbeat")
         finally:
             backends.redis.start()
@@ -152,18 +153,12 @@ def test_the_bell_is_heard_again_after_redis_was_restarted(
     site_database: str, site: People, follow: Any
 ) -> None:
     assert backends.redis is not None
-    with Daphne(site_database, LIVE_POLL_SECONDS="6") as server:
+    with Daphne(site_database, LIVE_POLL_SECONDS="20") as server:
         stream = follow(server, site.alice)
         backends.redis.kill()
         time.sleep(3)  # the outage itself
         backends.redis.start()
-        deadline = time.monotonic() + 60
-        while True:  # from some moment on, events no longer wait for the poll
-            began = time.monotonic()
-            site.ticket()
-            if stream.next(seconds=20).at - began < 3:
-                return
-            assert time.monotonic() < deadline
+        until_heard(stream, site)
 
 
 @needs_redis

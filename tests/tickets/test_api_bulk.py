@@ -390,11 +390,11 @@ def test_each_further_ticket_costs_no_more_queries_than_it_needs(
     """Of it are found and locked, and read again under the lock; locked and read again when it is
     saved, written, and read back for who is told; its history, its event, and who else is told by
     webhooks. What does not depend on the ticket is not asked for each of them."""
+    monkeypatch.setattr(database_time, "ASKED_AGAIN", math.inf)
+    monkeypatch.setattr(outside, "GAP", 0.0)  # each of them rings, however fast they follow
     # BEGIN, COMMIT, the limit of the lock, the ring; for the key its memory, read and written. On
     # SQLite the limit is read, set, and set back, and where no relay runs, as here, the writer
     # numbers the log in a transaction of its own.
-    monkeypatch.setattr(database_time, "ASKED_AGAIN", math.inf)
-    monkeypatch.setattr(outside, "GAP", 0.0)  # each of them rings, however fast they follow
     fixed = 6 if connection.vendor == "postgresql" else 13
     counts = []
     for turn, number in enumerate(AT_ONCE):

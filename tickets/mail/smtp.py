@@ -24,7 +24,7 @@ from tickets.mail.addresses import in_a_line, sender
 STEP = 20.0  # seconds in which the server has to say something
 READING = 120.0  # the same once it has the message, which it may look into
 WHOLE = 240.0  # seconds for one message, a second connection included; sending.py counts on it
-CUT_AGAIN = 0.2
+CUT_AGAIN = 0.2  # seconds until it is tried again to cut what was not there yet
 MOST_ON_ONE = 50  # messages over one connection: servers do not take any number
 LONGEST_WORDS = 200  # characters of what a server said
 TRUE = {"1", "true", "yes", "on"}
