@@ -16,9 +16,4 @@ class Migration(migrations.Migration):
             name='created_at',
             field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
         ),
-        migrations.AlterField(
-            model_name='head',
-            name='pruned_at',
-            field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
-        ),
     ]

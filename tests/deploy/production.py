@@ -93,10 +93,11 @@ class Installation:
 
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=self.folder, timeout=60, check=True,
+            [sys.executable, "manage.py", *arguments], cwd=self.folder, timeout=60, check=False,
             env={**os.environ, **self.environment}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
+        assert done.returncode == 0, done.stdout
         return done.stdout
 
     def hashed(self, name: str) -> str:

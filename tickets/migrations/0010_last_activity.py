@@ -5,6 +5,8 @@ import django.db.models.functions.datetime
 import django.utils.timezone
 from django.db import migrations, models
 
+from tickets.migrations._locking import take_tables
+
 SIDES = [("agent", "Agent"), ("requester", "Requester"), ("system", "System")]
 WAYS = [("page", "Page"), ("api", "Api"), ("phone", "Phone"), ("mail", "Mail")]
 
@@ -13,6 +15,7 @@ class Migration(migrations.Migration):
     dependencies = [("tickets", "0009_timelines_in_order")]
 
     operations = [
+        take_tables("Comment", "Ticket"),
         migrations.AddField(
             "comment",
             "requester",

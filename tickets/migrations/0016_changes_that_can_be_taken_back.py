@@ -3,11 +3,14 @@ whether single keys do anything."""
 
 from django.db import migrations, models
 
+from tickets.migrations._locking import take_tables
+
 
 class Migration(migrations.Migration):
     dependencies = [("tickets", "0015_preferences")]
 
     operations = [
+        take_tables("Change", "RememberedWrite", "Preferences"),
         migrations.AddField(
             model_name="change",
             name="old_value",

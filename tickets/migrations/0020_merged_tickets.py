@@ -4,11 +4,14 @@ was moved, on which ticket it was said, and who that one was from."""
 import django.db.models.deletion
 from django.db import migrations, models
 
+from tickets.migrations._locking import take_tables
+
 
 class Migration(migrations.Migration):
     dependencies = [("tickets", "0019_attachments")]
 
     operations = [
+        take_tables("Ticket", "Comment"),
         migrations.AddField(
             "ticket",
             "merged_into",
