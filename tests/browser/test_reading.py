@@ -120,6 +120,7 @@ def test_focus_stays_on_its_ticket_whatever_moves_around_it(windows: Windows, si
     tickets[1].save()
     tickets[2].delete()
     expect(row(page, "Ticket 1")).to_contain_text("pending")
+    expect(page.get_by_role("button", name="1 left")).to_be_visible()
     expect_subjects(page, "Ticket 2", "Ticket 1", "Ticket 0")  # the rest waits for its reader
     page.keyboard.press(".")
     expect_subjects(page, "Ticket 3", "Ticket 1", "Ticket 0")
