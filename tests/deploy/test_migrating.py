@@ -13,7 +13,7 @@ from tests.harness.databases import Postgres
 from tests.harness.processes import ROOT
 from tests.harness.temporary import folder
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
 
 INDEX = "SELECT indisvalid FROM pg_class JOIN pg_index ON oid = indexrelid WHERE relname = %s"
 
@@ -41,6 +41,11 @@ def manage(url: str, *arguments: str) -> "subprocess.Popen[str]":
         command, cwd=ROOT, env=environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
+
+
+def run(url: str, *arguments: str) -> str:
+    """What it said, whether it succeeded or not."""
+    return manage(url, *arguments).communicate(timeout=90)[0]
 
 
 def migrate(postgres: Postgres, number: str) -> "subprocess.Popen[str]":
@@ -125,7 +130,7 @@ OURS = ("live.", "tickets.", "logins.")
 
 
 def test_no_migration_keeps_one_table_while_it_waits_for_another(database: str) -> None:
-    said, _ = manage(database, "shell", "-v", "0", "--no-imports", "-c", KEPT).communicate(None, 90)
+    said = run(database, "shell", "-v", "0", "--no-imports", "-c", KEPT)
     kept: dict[str, list[str]] = json.loads(said.splitlines()[-1])
     assert kept["tickets.0021_tags"] == ["tickets_ticket"], "it does see what is kept"
     several = {name: tables for name, tables in kept.items() if len(tables) > 1}
@@ -140,31 +145,29 @@ def test_who_reads_two_tables_goes_on_while_a_migration_changes_both(database: s
         ("tickets", "0019", "0020", "tickets_comment", "tickets_ticket"),
     ]
     for app, before, number, one, two in steps:
-        said, _ = manage(database, "migrate", app, before).communicate(None, 60)
+        run(database, "migrate", app, before)
         with psycopg.connect(database) as reader:
             reader.execute(f"SELECT FROM {one}")
             running = manage(database, "migrate", app, number)
             wait_for_a_lock(running, database)
             reader.execute(f"SELECT FROM {two}")  # a deadlock, were the one kept for the other
             reader.commit()
-            said, _ = running.communicate(None, 60)
+            said, _ = running.communicate(timeout=90)
         assert running.returncode == 0, said
 
 
 def test_a_migration_that_finds_no_moment_says_so_and_has_changed_nothing(database: str) -> None:
-    manage(database, "migrate", "tickets", "0009").communicate(None, 60)
+    run(database, "migrate", "tickets", "0009")
     with psycopg.connect(database) as reader:
         reader.execute("SELECT FROM tickets_ticket")
         script = (
             "from django.core.management import call_command; from tickets.migrations import"
             " _locking; _locking.PATIENCE = 1; call_command('migrate', 'tickets', '0010')"
         )
-        said, _ = manage(database, "shell", "-v", "0", "--no-imports", "-c", script).communicate(
-            None, 60
-        )
+        said = run(database, "shell", "-v", "0", "--no-imports", "-c", script)
         assert "Others used tickets_comment and tickets_ticket for 1 seconds" in said
         assert "run migrate again when fewer work" in said
-    said, _ = manage(database, "migrate", "tickets", "0010").communicate(None, 60)
+    said = run(database, "migrate", "tickets", "0010")
     assert "Applying tickets.0010_last_activity... OK" in said
 
 

@@ -1,8 +1,8 @@
-"""Several tables that are served, changed in one migration.
+"""Several tables changed in one migration, while others read and write them.
 
-PostgreSQL locks each table that it alters until the transaction ends. Who reads or writes both at
-once, as processes that are being served do, may hold the one and wait for the other: a deadlock,
-for which the database breaks off either of the two.
+PostgreSQL locks each table that is altered until the transaction ends. Somebody else who needs two
+of them may have one and wait for the other, for which the migration has it and waits for theirs: a
+deadlock, in which the database breaks off either of the two.
 """
 
 from time import monotonic, sleep
@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import OperationalError, migrations, transaction
 
-TURN = 0.5  # seconds: less than the one after which PostgreSQL looks for a deadlock
+TURN = 0.5  # seconds for all tables: less than the one after which PostgreSQL looks for a deadlock
 PAUSE = 0.2  # seconds in which those who waited behind a turn go on
 PATIENCE = 60  # seconds, all turns together
 LOCK_NOT_AVAILABLE = "55P03"
@@ -19,7 +19,7 @@ LOCK_NOT_AVAILABLE = "55P03"
 def take_tables(*models: str) -> migrations.RunPython:
     """The tables of these models, all or none of them, before the migration changes the first one.
 
-    What was locked is given back after each turn in which others did not end, so nobody waits for
+    What was locked is given back at the end of a turn that did not get them all, so nobody waits for
     longer than a turn. A migration that finds no moment in `PATIENCE` ends with one sentence, and
     has changed nothing.
     """
@@ -45,7 +45,8 @@ def _taken(tables: list[str], connection: Any) -> bool:
         with transaction.atomic(connection.alias), connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('lock_timeout')")
             (before,) = cursor.fetchone()
-            cursor.execute(f"SET LOCAL lock_timeout = {TURN * 1000:.0f}")
+            # The limit is for each table by itself.
+            cursor.execute(f"SET LOCAL lock_timeout = {TURN * 1000 / len(tables):.0f}")
             cursor.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])
     except OperationalError as error:
