@@ -30,7 +30,8 @@ LIMITS = (
 )
 CHANGES = ("INSERT", "UPDATE", "DELETE")
 STEPS = 100_000  # of SQLite's machine between two looks at the clock: about a millisecond
-CANCELLED_WITHIN = 2.0  # seconds that a server may take to be told that a statement is given up
+CANCELLED_WITHIN = 2.0  # seconds in which a statement is cancelled; then its limits have to end it
+AGAIN_AFTER = 0.1  # seconds
 
 _current: ContextVar["Work | None"] = ContextVar("work", default=None)
 
@@ -49,7 +50,7 @@ class Work:
         self.has_written = False  # whether a change is committed, and stays whatever fails later
         self.deadline = 0.0  # of the statement at work; SQLite has no limit of its own
         self._limits = ExitStack()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()  # told when the statement at work has ended
         self._held: Any = None  # the connection whose statement is at work
 
     def __enter__(self) -> Self:
@@ -69,12 +70,16 @@ class Work:
         thread than the request's.
 
         A cancel that comes late would hit whatever the connection does then. So while it is on its
-        way this holds the lock, without which no other statement begins.
+        way this holds the lock, without which no other statement begins. One that comes early, when
+        the statement's thread has not sent it yet, hits nothing. So it is sent again until the
+        statement has ended.
         """
         self.is_given_up = True
+        deadline = time.monotonic() + CANCELLED_WITHIN
         with self._lock:
-            if self._held is not None:
+            while self._held is not None and time.monotonic() < deadline:
                 self._held.cancel_safe(timeout=CANCELLED_WITHIN)
+                self._lock.wait(AGAIN_AFTER)
 
     def _execute(
         self, execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any
@@ -106,6 +111,7 @@ class Work:
         finally:
             with self._lock:
                 self._held = None
+                self._lock.notify_all()
         if is_first:
             cursor = context["cursor"].cursor
             cursor.nextset()  # past the answer to each of the limits

@@ -97,6 +97,35 @@ def test_a_cancel_never_reaches_the_next_statement() -> None:
         leaving.join(5)
 
 
+@needs_postgres
+def test_a_cancel_that_comes_before_its_statement_is_sent_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The thread of a busy server may stop for a moment just before it sends the statement."""
+    work = Work()
+    leaving = threading.Thread(target=work.give_up)
+
+    def once_cancelled(execute: Any, sql: str, *how: Any) -> Any:
+        raw, cancelled = connection.connection, threading.Event()
+        cancel = raw.cancel_safe
+
+        def tell(**limit: Any) -> None:
+            cancel(**limit)
+            cancelled.set()
+
+        monkeypatch.setattr(raw, "cancel_safe", tell)
+        leaving.start()
+        assert cancelled.wait(5)
+        return execute(sql, *how)
+
+    began = time.monotonic()
+    with work, connection.execute_wrapper(once_cancelled), pytest.raises(ClientLeft):
+        ask(SLOW)
+    assert time.monotonic() - began < 5
+    leaving.join(5)
+    assert ask("SELECT 1") == (1,)
+
+
 def test_what_is_committed_is_known() -> None:
     with Work() as work:
         assert current() is work
