@@ -101,10 +101,13 @@ def no_disconnect(facts: Facts, path: list[str]) -> Finding | None:
             f" {written.still_counted} of them."
         )
         return Finding("no-disconnect", "error", evidence, fix)
+    if written is None:
+        then = "Whether the next heartbeat tells it was not tested; --seconds N watches longer."
+    else:
+        then = "It learns of it when something is next written to them, with a heartbeat."
     evidence = (
         f"{silent.closed} silent streams were closed, and {silent.waited:.0f} s later the server"
-        f" still counted {silent.still_counted} of them: it learns of it when something"
-        " is next written to them, with a heartbeat."
+        f" still counted {silent.still_counted} of them. {then}"
     )
     return Finding("no-disconnect", "warning", evidence, fix)
 

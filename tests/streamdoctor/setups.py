@@ -325,7 +325,7 @@ def caddy_cuts_after_four_seconds(daphne: str) -> Iterator[str]:
         yield proxy.url
 
 
-@set_up("no-disconnect", seconds=18)
+@set_up("no-disconnect", seconds=30)  # two looks at what it left, each of several seconds
 def a_relay_that_never_tells_that_the_client_has_left(daphne: str) -> Iterator[str]:
     with Relay(daphne, tells=False) as relay:
         yield relay.url

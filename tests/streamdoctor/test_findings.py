@@ -181,3 +181,22 @@ def test_streams_that_we_hold_in_another_process_are_not_taken_for_those_that_we
     assert (finding is not None) == bool(still_counted)
     if finding is not None:
         assert f"still counted {still_counted} of them" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    ("written", "severity", "told"),
+    [
+        (None, "warning", "not tested; --seconds N"),
+        (Leaving(0, held=5, closed=6, after=5, waited=2.4), "warning", "It learns of it when"),
+        (Leaving(0, held=5, closed=6, after=11, waited=2.4), "error", "still counted 6 of them"),
+    ],
+)
+def test_whether_those_that_left_are_noticed_later_is_told_only_where_it_was_tested(
+    written: Leaving | None, severity: str, told: str
+) -> None:
+    found = facts()
+    found.way.left_silent = Leaving(0, held=5, closed=6, after=11, waited=2.4)
+    found.way.left_written = written
+    finding = duration.no_disconnect(found, [])
+    assert finding is not None
+    assert (finding.severity, told in finding.evidence) == (severity, True)
