@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import pytest
 from django.core.signals import request_finished, request_started
 from django.db import connection, transaction
 
@@ -20,6 +21,8 @@ from tests.harness.servers import Daphne
 from tests.harness.site import Browser, People
 from ticketsystem.serving.handler import ThreadHandler
 from ticketsystem.serving.kinds import ROOMS
+
+pytestmark = pytest.mark.usefixtures("site_database")  # which the handler asks now and then
 
 
 def answer_to(path: str, **scope: Any) -> list[dict[str, Any]]:
