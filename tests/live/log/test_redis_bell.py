@@ -19,7 +19,7 @@ from tests.harness.engines import working
 
 @pytest.mark.skipif(backends.redis is None, reason="needs TEST_REDIS=1")
 def test_two_loops_of_one_process_hear_what_another_rings(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, site_database: str
 ) -> None:
     """Channels' layer on Redis lets one loop listen at a time, so each carrier has its own."""
     both_listen, heard = Barrier(3), []
