@@ -77,8 +77,8 @@ class Work:
         self.is_given_up = True
         deadline = time.monotonic() + CANCELLED_WITHIN
         with self._lock:
-            while self._held is not None and time.monotonic() < deadline:
-                self._held.cancel_safe(timeout=CANCELLED_WITHIN)
+            while self._held is not None and (left := deadline - time.monotonic()) > 0:
+                self._held.cancel_safe(timeout=left)
                 self._lock.wait(AGAIN_AFTER)
 
     def _execute(
