@@ -106,8 +106,9 @@ def comment(request: HttpRequest, ticket_id: int, comment_id: int) -> HttpRespon
 @login_required
 def others_of_requester(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """The part of a ticket's page that lists the other tickets of its requester, for its script."""
+    head = live.head()
     found = visible_or_404(request, ticket_id)
-    shown = {"ticket": found, "others": others(request.user, found)}
+    shown = {"ticket": found, "others": others(request.user, found), "head": head}
     return render(request, "tickets/_others.html", shown)
 
 

@@ -11,6 +11,7 @@ import { isIdleAtTop } from "./reader.js";
 import { reasonOf } from "./reasons.js";
 import { Rows } from "./rows.js";
 import "./selection.js";
+import { isOvertaken } from "./since-reset.js";
 import { soon } from "./soon.js";
 import { store } from "./store.js";
 import "./take.js";
@@ -134,9 +135,13 @@ pause.addEventListener("click", () => {
   follow(ids);
 });
 
-/** @param {number} total */
-function showTotal(total) {
+/**
+ * @param {number} total
+ * @param {number} head
+ */
+function showTotal(total, head) {
   const count = part(document, "[data-total]", HTMLElement);
+  if (isOvertaken(count, head)) return;
   if (count.textContent !== String(total)) count.textContent = String(total);
   const title = `(${total}) ${board.dataset.label} · Tickets`;
   if (!document.title.endsWith(title)) document.title = title; // The bell stands before it.
@@ -166,7 +171,7 @@ function showPager() {
 function take(listing) {
   store.take(listing.results, listing.head);
   list.take(listing);
-  showTotal(listing.count);
+  showTotal(listing.count, listing.head);
   return listing.head;
 }
 

@@ -11,7 +11,8 @@ const RETRY = 5000;
 export class Counters {
   /**
    * @param {string} [query] the filters of the list at hand
-   * @param {(total: number) => void} [onTotal] is told how many tickets are in that list
+   * @param {(total: number, head: number) => void} [onTotal] is told how many tickets are in
+   *   that list, as of which position
    */
   constructor(query = "", onTotal = () => {}) {
     const { counters, until } = part(document, "#side", HTMLElement).dataset;
@@ -74,7 +75,7 @@ export class Counters {
         flash(count);
       }
     }
-    this.onTotal(total);
+    this.onTotal(total, head);
     this.makeSure(head);
     const shown = parts(document, "[data-count]", HTMLElement).map(({ dataset }) => dataset.count);
     if (shown.sort().join() !== Object.keys(links).sort().join()) this.renew();

@@ -2,6 +2,7 @@
  * id becomes the one of the page that is fetched again after each event. */
 import { parts } from "./elements.js";
 import { fetchPage } from "./page.js";
+import { isOvertaken } from "./since-reset.js";
 import { soon } from "./soon.js";
 import "./token.js";
 
@@ -12,6 +13,7 @@ document.addEventListener("live:reset", ({ detail }) => detail.waitUntil(load())
 async function load() {
   const { page, head } = await fetchPage(location.href);
   for (const ours of parts(document, "[data-listed]", HTMLElement)) {
+    if (isOvertaken(ours, head)) continue;
     const theirs = page.getElementById(ours.id);
     if (theirs?.textContent === ours.textContent) continue; // Only the forms' tokens are others.
     const focused = ours.contains(document.activeElement) && document.activeElement?.id;

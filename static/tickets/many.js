@@ -23,7 +23,10 @@ export async function follow() {
   for (const row of selection.rows) if (!row.matches(SELECTED)) tell(row, "");
   bar.hidden = count === 0;
   if (count === 0) return bar.querySelector("form")?.reset(); // What was chosen was for those.
-  if (!bar.firstElementChild) await load();
+  if (!bar.firstElementChild) {
+    await load();
+    return follow(); // Meanwhile others may have been selected.
+  }
   part(bar, "[data-count]", HTMLElement).textContent = `${count} selected`;
 }
 

@@ -3,6 +3,7 @@ import { tellTimes } from "./clock.js";
 import { part, renew } from "./elements.js";
 import { remembered } from "./of-browser.js";
 import { fetchPage, fetchPart } from "./page.js";
+import { isOvertaken } from "./since-reset.js";
 import { soon } from "./soon.js";
 import { sayInTitle } from "./title.js";
 import { ownHeaders } from "./token.js";
@@ -42,12 +43,21 @@ const concerns = (type, ticket) =>
 /** Returns the position of the log that the bell is at least as new as. */
 async function refresh() {
   const theirs = part(await fetchPart(url), "#bell", HTMLElement);
+  const head = Number(theirs.dataset.head);
+  if (!isOvertaken(bell, head)) show(theirs);
+  if (list) {
+    const fetched = await fetchPage(location.href);
+    if (!isOvertaken(list, fetched.head)) take(list, fetched.page, "#notices");
+  }
+  return head;
+}
+
+/** @param {HTMLElement} theirs */
+function show(theirs) {
   for (const name of ["summary", ".popover"]) take(part(bell, name, HTMLElement), theirs, name);
-  if (list) take(list, (await fetchPage(location.href)).page, "#notices");
   const { number } = theirs.dataset;
   if (number && number !== bell.dataset.number) announcer.textContent = `Unread notices: ${number}`;
   sayInTitle(Object.assign(bell.dataset, theirs.dataset));
-  return Number(theirs.dataset.head);
 }
 
 /** @type {(ours: HTMLElement, page: ParentNode, selector: string) => void} */

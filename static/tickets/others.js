@@ -3,6 +3,7 @@ import { tellTimes } from "./clock.js";
 import { part, parts, renew } from "./elements.js";
 import { flash } from "./flash.js";
 import { fetchPart } from "./page.js";
+import { isOvertaken } from "./since-reset.js";
 
 const here = () => part(document, "#others", HTMLElement);
 /** @param {ParentNode} root */
@@ -20,8 +21,9 @@ export async function refresh() {
  */
 export function take(page) {
   const ours = here();
-  const before = new Map(rows(ours).map((row) => [row.dataset.other, words(row).join()]));
   const theirs = part(page, "#others", HTMLElement);
+  if (isOvertaken(ours, Number(theirs.dataset.head))) return;
+  const before = new Map(rows(ours).map((row) => [row.dataset.other, words(row).join()]));
   ours.hidden = theirs.hidden;
   renew(ours, theirs);
   tellTimes(ours);

@@ -25,12 +25,24 @@ export function readNow(thing) {
 /** @param {object} thing */
 export const isCurrent = (thing) => (readAfter.get(thing) ?? 0) === resets;
 
-/** The position of the event that made the element; 0 if none did, or a reset came since.
+/** The position of the log that the element stands for; 0 if it has none, or a reset came since.
  *
  * @param {HTMLElement} element
  */
 export const positionOf = (element) =>
   isCurrent(element) ? Number(element.dataset.position ?? 0) : 0;
+
+/** Answers may overtake each other. True if the element shows a later one than this; else it stands
+ * for this one from now on.
+ *
+ * @param {HTMLElement} element
+ * @param {number} head of the log when the answer was read
+ */
+export function isOvertaken(element, head) {
+  if (head < positionOf(element)) return true;
+  readNow(element).dataset.position = String(head);
+  return false;
+}
 
 /** The answer to a question that was asked since the last reset.
  *

@@ -1,5 +1,7 @@
 """The board in real windows: what changes appears in place, to who may see it, and adds up."""
 
+import re
+
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, Route, expect
 
@@ -7,9 +9,11 @@ from tests.browser.windows import (
     ROWS,
     Windows,
     assert_not_reloaded,
+    eventually,
     expect_live,
     expect_settled,
     expect_subjects,
+    hold_answers,
     open_tab,
     row,
 )
@@ -322,6 +326,25 @@ def test_a_list_by_its_last_messages_goes_on_with_each_of_them(
     expect(page.locator(ROWS)).to_have_count(50)
     expect_settled(page)
     assert_not_reloaded(page)
+
+
+def test_of_two_answers_about_the_length_of_a_list_the_later_one_counts(
+    windows: Windows, site: People
+) -> None:
+    """Two of the page leave it, so its rows are asked for; they come after the next counters."""
+    tickets = [site.ticket(f"Ticket {number:02}") for number in range(55)]
+    page = windows.open(site.alice)
+    held = hold_answers(page, "**/rows/**")
+    leaving = [ticket.pk for ticket in tickets[5:7]]
+    Ticket.objects.filter(pk__in=leaving).update(status=Status.CLOSED)
+    expect(page).to_have_title(re.compile(r"^\(53\)"))
+    eventually(page, lambda: len(held), lambda number: number == 1)
+    site.ticket("The newest")
+    expect(page).to_have_title(re.compile(r"^\(54\)"))
+    held[0]()
+    expect(row(page, "Ticket 04")).to_be_visible()  # it has taken the rows
+    expect(page).to_have_title(re.compile(r"^\(54\)"))
+    expect(page.locator("[data-total]")).to_have_text("54")
 
 
 def test_what_happens_while_a_page_loads_is_not_lost(windows: Windows, site: People) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Request, expect
 
-from tests.browser.windows import Windows, row, sign_in
+from tests.browser.windows import Windows, eventually, hold_answers, row, sign_in
 from tests.harness.axe import assert_sound
 from tests.harness.site import People
 from tickets import editing
@@ -60,6 +60,23 @@ def test_what_is_selected_is_changed_together_and_taken_back(
     toast.get_by_role("button", name="Undo").click()
     expect(toast).to_contain_text("Taken back.")
     assert stored(tickets, "assignee") == [None] * 4
+
+
+def test_of_rows_selected_while_the_bar_is_fetched_it_counts_all(board: Page) -> None:
+    """Two fetch the bar. The answer to the second comes when a third has been selected."""
+    held = hold_answers(board, "**/bar/")
+    for number in range(2):
+        row(board, f"Printer {number}").locator("[data-select]").click()
+    eventually(board, lambda: len(held), lambda number: number == 2)
+    held[0]()
+    expect(bar(board)).to_contain_text("2 selected")
+    row(board, "Printer 2").locator("[data-select]").click()
+    expect(bar(board)).to_contain_text("3 selected")
+    with board.expect_request_finished() as second:
+        held[1]()
+    assert second.value.url.endswith("/bar/")
+    board.evaluate("new Promise((done) => setTimeout(done))")  # the page has read it
+    expect(bar(board)).to_contain_text("3 selected")
 
 
 def test_what_could_not_be_changed_stays_selected_and_its_row_says_why(

@@ -7,8 +7,10 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.windows import (
     Windows,
     assert_not_reloaded,
+    eventually,
     expect_live,
     expect_settled,
+    hold_answers,
     row,
 )
 from tests.harness.people import agent
@@ -62,6 +64,26 @@ def test_their_other_tickets_stand_beside_one_and_follow(
     expect_live(alice)
     expect(row(alice, "Not theirs")).to_be_visible()
     expect_settled(alice)
+
+
+def test_of_two_answers_about_their_other_tickets_the_later_one_counts(
+    windows: Windows, site: People
+) -> None:
+    """The whole page is read again for a new description, and comes when the part has come."""
+    address = {"requester_email": f"o{site.billing.pk}@weber.example"}
+    ticket, other = site.ticket(**address), site.ticket("Smoke", **address)
+    alice = windows.open(site.alice, path(ticket))
+    held = hold_answers(alice, f"**{path(ticket)}")
+    ticket.description = "It smells"
+    ticket.save()
+    eventually(alice, lambda: len(held), lambda number: number == 1)
+    other.subject = "No smoke"
+    other.save()
+    expect(beside(alice)).to_contain_text("No smoke")
+    held[0]()
+    expect(alice.locator(".said-text")).to_have_text("It smells")
+    alice.evaluate("new Promise((done) => setTimeout(done))")  # it has taken the rest of the page
+    expect(beside(alice)).to_contain_text("No smoke")
 
 
 def test_a_merge_by_keys_leads_on_and_both_open_pages_follow(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.windows import Windows, eventually, expect_live, open_tab
+from tests.browser.windows import Windows, eventually, expect_live, hold_answers, open_tab
 from tests.harness.contrast import assert_texts_stand_out
 from tests.harness.site import People
 from tickets.actor import acting_as
@@ -192,6 +192,31 @@ def test_one_tab_rings_and_none_for_what_is_before_ones_eyes_or_old(
     reader.wait_for_timeout(3000)  # three times as long as a ring takes
     assert rang == expected
     expect_unread("1", *tabs)
+
+
+def test_of_two_answers_about_the_bell_the_later_one_counts(windows: Windows, site: People) -> None:
+    """It is asked for by what has come, and by the sound, which gets its answer last."""
+    rang: list[str] = []
+    one, other = site.ticket(), site.ticket()
+    page = windows.open(site.alice)
+    page.context.expose_function("rang", lambda words, tag: rang.append(words))
+    page.context.add_init_script(LISTEN)
+    page.goto("/accounts/preferences/")
+    page.get_by_label("a sound").check()
+    eventually(page, lambda: list(rang), lambda found: found == ["sound"])  # to hear it
+    page.reload()
+    expect_live(page)
+    held = hold_answers(page, "**/bell/")
+    give(one, site)
+    eventually(page, lambda: len(held), lambda number: number == 2)
+    give(other, site)
+    held[0]()
+    eventually(page, lambda: len(held), lambda number: number == 3)
+    held[2]()
+    expect_unread("2", page)
+    held[1]()
+    eventually(page, lambda: list(rang), lambda found: found == ["sound", "sound"])
+    expect_unread("2", page)
 
 
 def test_who_was_away_is_told_what_they_missed_until_they_dismiss_it(

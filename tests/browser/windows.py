@@ -150,6 +150,13 @@ def expect_subjects(page: Page, *subjects: str) -> None:
     expect(page.locator(f"{ROWS} a.subject")).to_have_text(list(subjects))
 
 
+def hold_answers(page: Page, address: str) -> list[Callable[[], None]]:
+    """The server answers what is asked there. The page gets each answer when it is called for."""
+    held: list[Callable[[], None]] = []
+    page.route(address, lambda route: held.append(partial(route.fulfill, response=route.fetch())))
+    return held
+
+
 def expect_settled(*pages: Page) -> None:
     """Soon the rows are those that a fresh page has, and each counter the length of its list."""
     for page in pages:

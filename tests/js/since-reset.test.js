@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 const page = new EventTarget();
 Object.assign(globalThis, { document: page });
-const { askSinceReset, isCurrent, positionOf, readNow } = await import(
+const { askSinceReset, isCurrent, isOvertaken, positionOf, readNow } = await import(
   "../../static/tickets/since-reset.js"
 );
 
@@ -27,6 +27,16 @@ test("after a reset no element stands at a position of the former log", () => {
   reset();
   assert.equal(positionOf(comment), 0);
   assert.equal(positionOf(readNow(element({ comment: "3" }))), 0, "the server rendered it");
+});
+
+test("of two answers the later one counts, until a reset", () => {
+  const list = element({});
+  assert.equal(isOvertaken(list, 900), false);
+  assert.equal(isOvertaken(list, 899), true);
+  assert.equal(isOvertaken(list, 900), false, "nothing has happened in between");
+  reset();
+  assert.equal(isOvertaken(list, 3), false, "the log is another one");
+  assert.equal(isOvertaken(list, 2), true);
 });
 
 test("what was asked before a reset is asked again", async () => {
