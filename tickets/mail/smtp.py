@@ -178,20 +178,31 @@ def _connected(server: Server, end: float) -> smtplib.SMTP:
 
 @contextmanager
 def _bounded(client: smtplib.SMTP, end: float) -> Iterator[None]:
-    """Cut the connection off at the end, by the monotonic clock, however often a letter comes."""
-    over = Event()
+    """Cut the connection off at the end, by the monotonic clock, however often a letter comes.
+
+    TimeoutError if it was: half a line is no answer (RFC 5321, 4.2), whatever it begins with.
+    """
+    over, is_cut = Event(), Event()
 
     def cut() -> None:
         wait = end - time.monotonic()
         while not over.wait(max(0.0, wait)):
             with suppress(OSError):  # it has been closed at this moment
                 if client.sock is not None:  # else it is being connected, and cut once it is
+                    is_cut.set()
                     client.sock.shutdown(socket.SHUT_RDWR)
             wait = CUT_AGAIN
 
     Thread(target=cut, daemon=True).start()
     try:
         yield
+    except Exception as error:
+        if is_cut.is_set():
+            raise TimeoutError from error
+        raise
+    else:
+        if is_cut.is_set():
+            raise TimeoutError
     finally:
         over.set()
 
