@@ -44,8 +44,6 @@ for distribution in distributions():
     print(distribution.name)
 """
 
-pytestmark = pytest.mark.timeout(300)
-
 
 class Environment:
     """A virtual environment that holds the wheel, with what pip brings along for it."""

@@ -49,7 +49,6 @@ def log_in(page: Page, name: str) -> None:
     expect_live(page)
 
 
-@pytest.mark.timeout(180)
 def test_an_administrator_comes_from_an_empty_database_to_the_first_ticket_in_three_steps(
     browser: Browser, fresh: Daphne
 ) -> None:

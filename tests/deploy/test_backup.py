@@ -53,7 +53,7 @@ billing, _ = Queue.objects.get_or_create(name="Billing")
 ticket = Ticket.objects.create(subject="With a file", queue=billing)
 describe(ticket, [store(ticket, "kept.txt", BytesIO(b"Hello"))])
 """
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture(scope="module")

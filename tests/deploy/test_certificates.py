@@ -92,7 +92,6 @@ def issuer(pem: str) -> str:
     )
 
 
-@pytest.mark.timeout(120)
 def test_a_certificate_is_given_out_through_nginx_and_renewed_and_nginx_takes_it(
     front: Nginx, tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ from tests.harness.temporary import folder
 SETTING = re.compile(r"^(\w+) = (\S+)", re.MULTILINE)
 
 # A dozen processes of manage.py, one after the other: 107 s on a machine that does much else.
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.deploy.production import Installation, Process
 from tests.deploy.typed import here, lines, type_in
@@ -13,7 +12,6 @@ from tests.deploy.typed import here, lines, type_in
 PASSWORDS = {"you": "first of all people", "alice": "second of all people"}
 
 
-@pytest.mark.timeout(120)
 def test_a_superuser_a_queue_and_an_agent_are_typed_and_the_agent_works(
     installation: Installation, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from tests.harness.processes import ROOT
 from tests.harness.servers import Daphne
 from tests.harness.temporary import folder
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.postgres
 
 AT_ONCE = 16  # one user may have sixteen writes waiting
 REPEATABLE = CARELESS + "default_transaction_isolation = 'repeatable read'\n"

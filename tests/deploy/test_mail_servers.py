@@ -29,8 +29,6 @@ PIPE_USER = "nobody"  # in place of helpdesk, who is on no test machine
 PATIENCE = 120.0  # seconds: each message is a Python that starts
 AWAY = "postgres://desk:s3cret@127.0.0.1:1/desk"
 
-pytestmark = pytest.mark.timeout(600)
-
 
 def lines_after(words: str) -> str:
     """The lines that the page tells to write, after these words."""

@@ -13,7 +13,7 @@ from tests.harness.databases import Postgres
 from tests.harness.processes import ROOT
 from tests.harness.temporary import folder
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.postgres
 
 INDEX = "SELECT indisvalid FROM pg_class JOIN pg_index ON oid = indexrelid WHERE relname = %s"
 

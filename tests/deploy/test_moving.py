@@ -18,7 +18,7 @@ from tests.harness.sse import EventStream
 from tests.harness.temporary import folder
 
 # A dozen processes of manage.py, one after the other.
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.postgres
 
 FILL = """
 from django.contrib.admin.models import CHANGE, LogEntry

@@ -30,7 +30,7 @@ HOLD = 100 if THOROUGH else 5  # seconds; nginx' own limits are 30 to 75
 OUTAGE = 10 if THOROUGH else 4
 SOURCES = 10
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 # Bare EventSources, which know nothing of our client's care: the browser closes them for ever if
 # it ever gets another answer than 200.

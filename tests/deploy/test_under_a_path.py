@@ -25,7 +25,7 @@ from tests.harness.processes import ROOT
 from tests.harness.sessions import session_of
 from tests.harness.site import People
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 DOCUMENTED = re.compile(r"sed -E -i (-e '.*' -e '.*') \\\n")
 

@@ -32,9 +32,6 @@ numbers = count(1)
 TROUBLE = re.compile("Traceback|ERROR|WARNING")
 TOLD = ("ticket.created", "ticket.updated", "ticket.removed", "reset")
 
-# A dozen processes start, some of them PostgreSQL's.
-pytestmark = pytest.mark.timeout(600)
-
 
 @pytest.fixture(scope="module")
 def before(place: Path) -> Path:

@@ -20,7 +20,7 @@ from tests.harness.chromium import PATIENCE
 from tests.harness.processes import ROOT
 
 # The first run installs forty packages.
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.browser
 
 CONSTRAINTS = Path(__file__).parent / "helpdesk-constraints.txt"
 PACKAGES = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -22,7 +22,6 @@ NO_SHARED_WORKER = "delete window.SharedWorker"
 OpenTab = Callable[..., Page]
 
 
-@pytest.mark.timeout(120)
 def test_modules_keep_their_promises_under_node() -> None:
     node = installed("node", "nodejs")
     tests = sorted(map(str, HERE.glob("*.test.js")))

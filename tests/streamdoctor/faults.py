@@ -26,16 +26,17 @@ class Fault:
     build: Callable[[str], AbstractContextManager[str]]
     finds: Finds
     insecure: bool = False
+    seconds: float = 10  # for which the doctor may watch
 
 
 FAULTS: list[Fault] = []
 
 
 def fault(
-    finds: Finds, *, insecure: bool = False
+    finds: Finds, *, insecure: bool = False, seconds: float = 10
 ) -> Callable[[Callable[[str], Iterator[str]]], Callable[[str], Iterator[str]]]:
     def add(build: Callable[[str], Iterator[str]]) -> Callable[[str], Iterator[str]]:
-        FAULTS.append(Fault(build.__name__, contextmanager(build), finds, insecure))
+        FAULTS.append(Fault(build.__name__, contextmanager(build), finds, insecure, seconds))
         return build
 
     return add
@@ -222,7 +223,8 @@ def a_certificate_of_nobody(origin: str) -> Iterator[str]:
         yield proxy.url
 
 
-@fault(lambda stream, direct: None if stream.is_post else {"few-streams"}, insecure=True)
+# One connection after the other has its TLS agreed on, and each may wait for a core.
+@fault(gets("few-streams"), insecure=True, seconds=20)
 def nginx_takes_one_stream_at_a_time(origin: str) -> Iterator[str]:
     server = f"{Certificate().nginx} http2_max_concurrent_streams 1;"
     with nginx(origin, listen="ssl http2", server=server, location="proxy_buffering off;") as proxy:

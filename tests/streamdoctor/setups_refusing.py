@@ -173,7 +173,14 @@ def haproxy_wants_a_certificate_of_the_client(daphne: str) -> Iterator[str]:
         yield proxy.url
 
 
-@set_up("few-streams", only_costs=True, path="nginx", insecure=True, fix="http2_max_concurrent")
+@set_up(
+    "few-streams",
+    only_costs=True,
+    path="nginx",
+    insecure=True,
+    fix="http2_max_concurrent",
+    seconds=20,
+)
 def nginx_takes_one_stream_at_a_time(daphne: str) -> Iterator[str]:
     server = f"{Certificate().nginx} http2_max_concurrent_streams 1;"
     with nginx(daphne, listen="ssl http2", server=server) as proxy:

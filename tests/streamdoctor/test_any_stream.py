@@ -19,7 +19,6 @@ from tests.streamdoctor.origins import PROGRAMS, STREAMS, Origin, Stream
 from tests.streamdoctor.rotation import of_today, wanted
 
 AT_ONCE = 8  # they mostly wait, but beside the rest of the suite
-SECONDS = 10
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -81,7 +80,7 @@ def examine(case: Case, origins: dict[str, str | NotInstalled]) -> Diagnosis:
             heartbeat=stream.heartbeat,
             data=b'{"question": "why?"}' if stream.is_post else None,
             insecure=case.fault.insecure,
-            seconds=SECONDS,
+            seconds=case.fault.seconds,
         )
         return judge(examine_stream(order, lambda sentence: None))
 

@@ -23,8 +23,6 @@ LEAST = ("--seconds", "12")
 LONGER = ("--seconds", "18")  # where a busy machine needs seconds for a hand-shake
 NOWHERE = "http://127.0.0.1:1/events"
 
-pytestmark = pytest.mark.timeout(120)
-
 
 def doctor(*arguments: str) -> "subprocess.CompletedProcess[str]":
     """Without any settings of Django, which it must not need."""

@@ -20,8 +20,6 @@ from tests.streamdoctor.proxies import APACHE_MODULES
 
 Check = Callable[[str, str, Path], list[str]]  # (part, lines, folder) → the command
 
-pytestmark = pytest.mark.timeout(60)
-
 
 @pytest.fixture
 def place() -> Path:

@@ -15,8 +15,6 @@ import pytest
 from tests.streamdoctor.small_servers import Server, Write, each_half_second, serving
 from tests.streamdoctor.test_command import LEAST, doctor
 
-pytestmark = pytest.mark.timeout(120)
-
 
 def only_comments(write: Write) -> None:
     for _ in range(60):

@@ -26,8 +26,6 @@ TABLES = (setups_between, setups_refusing)  # they add themselves to the table
 AT_ONCE = 8
 HEARTBEAT = "5"  # between the idle timeouts of the table, 3 s and 7 s
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture(scope="module")
 def diagnoses(site_database: str, request: Any) -> Iterator[dict[str, Future[Diagnosis]]]:

@@ -226,7 +226,6 @@ def test_what_was_so_already_is_ok_and_makes_no_version(billing: Queue, alice: U
     assert [result["ok"] for result in results] == [True, True]
 
 
-@pytest.mark.timeout(300)
 def test_five_hundred_are_done_at_once(
     billing: Queue, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

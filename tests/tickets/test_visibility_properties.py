@@ -594,7 +594,6 @@ def finish(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 @pytest.mark.django_db
-@pytest.mark.timeout(600)  # 25 s, and several times that where much else runs
 def test_everybody_sees_what_the_rule_gives_them_whatever_is_done() -> None:
     run_state_machine_as_test(
         HelpDesk,
