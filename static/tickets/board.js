@@ -135,10 +135,7 @@ pause.addEventListener("click", () => {
   follow(ids);
 });
 
-/**
- * @param {number} total
- * @param {number} head
- */
+/** @type {(total: number, head: number) => void} */
 function showTotal(total, head) {
   const count = part(document, "[data-total]", HTMLElement);
   if (isOvertaken(count, head)) return;

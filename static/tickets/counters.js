@@ -11,8 +11,7 @@ const RETRY = 5000;
 export class Counters {
   /**
    * @param {string} [query] the filters of the list at hand
-   * @param {(total: number, head: number) => void} [onTotal] is told how many tickets are in
-   *   that list, as of which position
+   * @param {(total: number, head: number) => void} [onTotal] is told the length of that list
    */
   constructor(query = "", onTotal = () => {}) {
     const { counters, until } = part(document, "#side", HTMLElement).dataset;
@@ -96,7 +95,7 @@ export class Counters {
    */
   take({ page, head }) {
     const [ours, theirs] = [document, page].map((from) => part(from, "#side", HTMLElement));
-    if (told(ours) !== told(theirs)) renew(ours, theirs);
+    if (head >= this.shown && told(ours) !== told(theirs)) renew(ours, theirs);
     this.expire(theirs.dataset.until);
     this.makeSure(head);
   }

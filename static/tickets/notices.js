@@ -43,21 +43,17 @@ const concerns = (type, ticket) =>
 /** Returns the position of the log that the bell is at least as new as. */
 async function refresh() {
   const theirs = part(await fetchPart(url), "#bell", HTMLElement);
+  const { number } = theirs.dataset;
   const head = Number(theirs.dataset.head);
-  if (!isOvertaken(bell, head)) show(theirs);
   if (list) {
     const fetched = await fetchPage(location.href);
     if (!isOvertaken(list, fetched.head)) take(list, fetched.page, "#notices");
   }
-  return head;
-}
-
-/** @param {HTMLElement} theirs */
-function show(theirs) {
+  if (isOvertaken(bell, head)) return head;
   for (const name of ["summary", ".popover"]) take(part(bell, name, HTMLElement), theirs, name);
-  const { number } = theirs.dataset;
   if (number && number !== bell.dataset.number) announcer.textContent = `Unread notices: ${number}`;
   sayInTitle(Object.assign(bell.dataset, theirs.dataset));
+  return head;
 }
 
 /** @type {(ours: HTMLElement, page: ParentNode, selector: string) => void} */

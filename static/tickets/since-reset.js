@@ -32,11 +32,10 @@ export const isCurrent = (thing) => (readAfter.get(thing) ?? 0) === resets;
 export const positionOf = (element) =>
   isCurrent(element) ? Number(element.dataset.position ?? 0) : 0;
 
-/** Answers may overtake each other. True if the element shows a later one than this; else it stands
- * for this one from now on.
+/** Whether the element shows a later answer than one that was read at this position. If not, it
+ * stands for this one from now on.
  *
- * @param {HTMLElement} element
- * @param {number} head of the log when the answer was read
+ * @type {(element: HTMLElement, head: number) => boolean}
  */
 export function isOvertaken(element, head) {
   if (head < positionOf(element)) return true;
