@@ -59,7 +59,7 @@ def undecided(facts: Facts) -> str:
     if main is None or _flows_as_on_the_direct_way(facts):
         return ""
     words, later = words_of(main), arrivals(main)[1:]
-    if len(words) > SEVERAL and main.was_watched_whole:
+    if len(words) > SEVERAL and (main.end == "open" or main.was_watched_whole):
         waited = words[0].at - main.sent_at
         if waited > WRITTEN_OVER and words[-1].at - words[0].at < AT_ONCE * waited:
             return (

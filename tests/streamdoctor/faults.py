@@ -25,15 +25,16 @@ class Fault:
     name: str
     build: Callable[[str], AbstractContextManager[str]]
     finds: Finds
-    insecure: bool = False
-    seconds: float = 10  # for which the doctor may watch
+    insecure: bool
+    seconds: float  # for which the doctor may watch
 
 
 FAULTS: list[Fault] = []
+TLS = 20  # seconds: of each connection it is agreed on anew, and that may wait for a core
 
 
 def fault(
-    finds: Finds, *, insecure: bool = False, seconds: float = 10
+    finds: Finds, *, insecure: bool = False, seconds: float = 15
 ) -> Callable[[Callable[[str], Iterator[str]]], Callable[[str], Iterator[str]]]:
     def add(build: Callable[[str], Iterator[str]]) -> Callable[[str], Iterator[str]]:
         FAULTS.append(Fault(build.__name__, contextmanager(build), finds, insecure, seconds))
@@ -73,7 +74,7 @@ def nginx_as_it_should_be(origin: str) -> Iterator[str]:
         yield proxy.url
 
 
-@fault(always(), insecure=True)
+@fault(always(), insecure=True, seconds=TLS)
 def nginx_with_http2(origin: str) -> Iterator[str]:
     tls = Certificate().nginx
     with nginx(origin, listen="ssl http2", server=tls, location="proxy_buffering off;") as proxy:
@@ -96,7 +97,7 @@ def nginx_buffers(origin: str) -> Iterator[str]:
         yield proxy.url
 
 
-@fault(compared("buffered"))
+@fault(compared("buffered"), seconds=20)  # its signs have to be seen twice
 def a_relay_collects_for_three_seconds(origin: str) -> Iterator[str]:
     with Relay(origin, collecting(3)) as relay:
         yield relay.url
@@ -223,8 +224,7 @@ def a_certificate_of_nobody(origin: str) -> Iterator[str]:
         yield proxy.url
 
 
-# One connection after the other has its TLS agreed on, and each may wait for a core.
-@fault(gets("few-streams"), insecure=True, seconds=20)
+@fault(gets("few-streams"), insecure=True, seconds=TLS)
 def nginx_takes_one_stream_at_a_time(origin: str) -> Iterator[str]:
     server = f"{Certificate().nginx} http2_max_concurrent_streams 1;"
     with nginx(origin, listen="ssl http2", server=server, location="proxy_buffering off;") as proxy:

@@ -108,12 +108,13 @@ def test_bursts_alone_cannot_be_judged(times: tuple[float, ...], says: str) -> N
     assert codes(found) == []
 
 
+@pytest.mark.parametrize("end", ["ended", "open"])
 @pytest.mark.parametrize(("over", "is_told"), [(0.0, True), (0.27, True), (1.2, False)])
-def test_an_answer_that_comes_all_at_once_is_known_on_a_slow_machine_too(
-    over: float, is_told: bool
+def test_what_comes_all_at_once_cannot_be_judged_and_is_known_on_a_slow_machine_too(
+    over: float, is_told: bool, end: End
 ) -> None:
     times = [3.1 + over * number / 3 for number in range(4)]
-    reason = holding.undecided(facts(stream(*times, over=4.5, end="ended")))
+    reason = holding.undecided(facts(stream(*times, over=4.5, end=end)))
     assert ("all 4 events came at once, 3.1 s after the request" in reason) == is_told
 
 
