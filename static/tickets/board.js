@@ -138,7 +138,7 @@ pause.addEventListener("click", () => {
 /** @type {(total: number, head: number) => void} */
 function showTotal(total, head) {
   const count = part(document, "[data-total]", HTMLElement);
-  if (isOvertaken(count, head)) return;
+  if (isOvertaken(count, head)) total = Number(count.textContent);
   if (count.textContent !== String(total)) count.textContent = String(total);
   const title = `(${total}) ${board.dataset.label} · Tickets`;
   if (!document.title.endsWith(title)) document.title = title; // The bell stands before it.
